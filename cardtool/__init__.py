@@ -1,0 +1,3 @@
+"""CardTool: certificates on a smart card or in a protected file."""
+
+__version__ = "0.1.0"

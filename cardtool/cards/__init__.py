@@ -1,0 +1,1 @@
+"""Card applications: what the bytes mean."""

@@ -1,0 +1,569 @@
+"""The one tree of errors. They carry data, never prose: words are in resources/words.
+
+Each class has a ``code`` that is the same in every language, read over the phone, and never
+changes its meaning. The first letter names the side that failed and thereby the exit status
+of the terminal front (docs/commands.md):
+
+=== ====================================== ===========
+C   the card or its reader                 exit 4
+R   the registration authority (RA)        exit 5
+L   this computer (local)                  exit 6
+P   the person cancelled or refused        exit 3
+U   the command was used wrongly           exit 2
+=== ====================================== ===========
+
+Fields hold numbers, flags and short identifiers. A secret must never be put into one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import ClassVar
+
+Datum = int | str | bool | None
+
+
+@dataclass(eq=False)
+class CardToolError(Exception):
+    """Base of all errors a person may meet. ``retryable``: the same act may simply be tried again."""
+
+    code: ClassVar[str]
+    exit_status: ClassVar[int]
+    retryable: ClassVar[bool] = False
+
+    def data(self) -> dict[str, Datum]:
+        """The fields by name, for words with placeholders, reports and JSON."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    def __str__(self) -> str:
+        shown = " ".join(f"{name}={value}" for name, value in self.data().items())
+        return f"{self.code} {shown}".rstrip()
+
+    def __reduce__(self) -> tuple[type[CardToolError], tuple[Datum, ...]]:
+        return type(self), tuple(self.data().values())
+
+
+# --- the card (C) -----------------------------------------------------------------------------
+
+
+@dataclass(eq=False)
+class CardError(CardToolError):
+    exit_status: ClassVar[int] = 4
+
+
+@dataclass(eq=False)
+class CardRemoved(CardError):
+    """The card was pulled (SCARD_W_REMOVED_CARD, SCARD_E_NO_SMARTCARD, an empty answer)."""
+
+    code: ClassVar[str] = "C101"
+    retryable: ClassVar[bool] = True
+
+
+@dataclass(eq=False)
+class ReaderUnplugged(CardError):
+    code: ClassVar[str] = "C102"
+    retryable: ClassVar[bool] = True
+
+
+@dataclass(eq=False)
+class CardWasReset(CardError):
+    """Another program reset the card between two of our commands (SCARD_W_RESET_CARD)."""
+
+    code: ClassVar[str] = "C103"
+    retryable: ClassVar[bool] = True
+
+
+@dataclass(eq=False)
+class CardHeld(CardError):
+    """Another program holds the card (SCARD_E_SHARING_VIOLATION)."""
+
+    code: ClassVar[str] = "C104"
+    retryable: ClassVar[bool] = True
+    reader: str = ""
+    holder: str = ""
+
+
+@dataclass(eq=False)
+class CardMute(CardError):
+    """The card does not answer: upside down, dirty or damaged."""
+
+    code: ClassVar[str] = "C105"
+    retryable: ClassVar[bool] = True
+    reader: str = ""
+
+
+@dataclass(eq=False)
+class NoCard(CardError):
+    code: ClassVar[str] = "C106"
+    retryable: ClassVar[bool] = True
+    reader: str = ""
+
+
+@dataclass(eq=False)
+class SeveralCards(CardError):
+    """More than one card could be meant and none was chosen."""
+
+    code: ClassVar[str] = "C107"
+    count: int = 2
+
+
+@dataclass(eq=False)
+class ReaderFault(CardError):
+    """Any other PC/SC failure; ``status`` is the SCARD code, e.g. 0x80100016."""
+
+    code: ClassVar[str] = "C108"
+    retryable: ClassVar[bool] = True
+    status: int = 0
+
+
+@dataclass(eq=False)
+class WrongPin(CardError):
+    """``tries_left`` is None where the card does not say."""
+
+    code: ClassVar[str] = "C201"
+    tries_left: int | None
+
+
+@dataclass(eq=False)
+class PinBlocked(CardError):
+    code: ClassVar[str] = "C202"
+
+
+@dataclass(eq=False)
+class PinNotSent(CardError):
+    """Refused before anything was sent: no try was used. ``rule`` is length | characters | same | guessable."""
+
+    code: ClassVar[str] = "C203"
+    rule: str
+    minimum: int = 6
+    maximum: int = 8
+
+
+@dataclass(eq=False)
+class PinRefused(CardError):
+    """The card refused the value's form (6A80); no try was used."""
+
+    code: ClassVar[str] = "C204"
+
+
+@dataclass(eq=False)
+class WrongPuk(CardError):
+    code: ClassVar[str] = "C205"
+    tries_left: int | None
+
+
+@dataclass(eq=False)
+class PukBlocked(CardError):
+    code: ClassVar[str] = "C206"
+
+
+@dataclass(eq=False)
+class LastTry(CardError):
+    """One try is left and the person has not confirmed that it may be used."""
+
+    code: ClassVar[str] = "C207"
+
+
+@dataclass(eq=False)
+class UnknownCard(CardError):
+    """Neither PIV nor GIDS: only its ATR is read."""
+
+    code: ClassVar[str] = "C301"
+    atr: str = ""
+
+
+@dataclass(eq=False)
+class CardNotYours(CardError):
+    """The RA knows the card as another customer's."""
+
+    code: ClassVar[str] = "C302"
+
+
+@dataclass(eq=False)
+class CardSwapped(CardError):
+    """Not the card this wizard began with; nothing was written."""
+
+    code: ClassVar[str] = "C303"
+    retryable: ClassVar[bool] = True
+
+
+@dataclass(eq=False)
+class CardNotPersonalised(CardError):
+    """A PIV or GIDS card without a card-verification key of our RA: blank or self-managed."""
+
+    code: ClassVar[str] = "C304"
+
+
+@dataclass(eq=False)
+class CardNotGenuine(CardError):
+    """The card could not prove that it is the one the RA personalised."""
+
+    code: ClassVar[str] = "C305"
+
+
+@dataclass(eq=False)
+class NoFreeSlot(CardError):
+    code: ClassVar[str] = "C306"
+
+
+@dataclass(eq=False)
+class CardHasCertificate(CardError):
+    """Applying would replace a working certificate: renewal is the road."""
+
+    code: ClassVar[str] = "C307"
+    slot: str = ""
+
+
+@dataclass(eq=False)
+class CardCommandFailed(CardError):
+    """A status word that no other class names. ``command`` is the specification's name."""
+
+    code: ClassVar[str] = "C401"
+    command: str
+    sw: int
+
+
+@dataclass(eq=False)
+class CardAnswerMalformed(CardError):
+    code: ClassVar[str] = "C402"
+    command: str
+
+
+@dataclass(eq=False)
+class ObjectNotFound(CardError):
+    """SW 6A82 for a data object, key or application."""
+
+    code: ClassVar[str] = "C403"
+    command: str
+
+
+@dataclass(eq=False)
+class NotSupportedByCard(CardError):
+    code: ClassVar[str] = "C404"
+    capability: str
+
+
+@dataclass(eq=False)
+class SecurityStatusNotSatisfied(CardError):
+    """SW 6982: PIN or admin status is missing or was lost."""
+
+    code: ClassVar[str] = "C405"
+    command: str
+
+
+@dataclass(eq=False)
+class CardFull(CardError):
+    code: ClassVar[str] = "C406"
+
+
+@dataclass(eq=False)
+class ReadBackDiffers(CardError):
+    """What was read back is not what was written."""
+
+    code: ClassVar[str] = "C407"
+
+
+@dataclass(eq=False)
+class ProofFailed(CardError):
+    """A signature made on the card does not verify with its certificate."""
+
+    code: ClassVar[str] = "C408"
+
+
+@dataclass(eq=False)
+class NoCertificate(CardError):
+    """The card holds no certificate that fits the request."""
+
+    code: ClassVar[str] = "C409"
+
+
+# --- the registration authority (R) -----------------------------------------------------------
+
+
+@dataclass(eq=False)
+class RaError(CardToolError):
+    exit_status: ClassVar[int] = 5
+
+
+@dataclass(eq=False)
+class RaUnreachable(RaError):
+    """No connection, or it broke. The request may or may not have arrived."""
+
+    code: ClassVar[str] = "R101"
+    retryable: ClassVar[bool] = True
+
+
+@dataclass(eq=False)
+class RaTimeout(RaError):
+    code: ClassVar[str] = "R102"
+    retryable: ClassVar[bool] = True
+
+
+@dataclass(eq=False)
+class RaNotTrusted(RaError):
+    """TLS failed; ``issuer`` names who signed what was shown, where known."""
+
+    code: ClassVar[str] = "R103"
+    issuer: str = ""
+
+
+@dataclass(eq=False)
+class RaAnswerMalformed(RaError):
+    """Not the JSON that was asked for: HTML, truncated, oversized, wrong types."""
+
+    code: ClassVar[str] = "R104"
+
+
+@dataclass(eq=False)
+class RaFault(RaError):
+    """The RA answered 5xx."""
+
+    code: ClassVar[str] = "R105"
+    retryable: ClassVar[bool] = True
+    status: int = 500
+
+
+@dataclass(eq=False)
+class RaBusy(RaError):
+    """Rate limit; ``retry_after`` in seconds."""
+
+    code: ClassVar[str] = "R106"
+    retryable: ClassVar[bool] = True
+    retry_after: int = 60
+
+
+@dataclass(eq=False)
+class UnitUnknown(RaError):
+    code: ClassVar[str] = "R107"
+    unit: str = ""
+
+
+@dataclass(eq=False)
+class RequestMalformed(RaError):
+    """The RA could not read our request; ``field`` names the first wrong one."""
+
+    code: ClassVar[str] = "R108"
+    field: str = ""
+
+
+@dataclass(eq=False)
+class WrongSitePassword(RaError):
+    code: ClassVar[str] = "R201"
+    attempts_left: int | None
+
+
+@dataclass(eq=False)
+class CaptchaWrong(RaError):
+    """Costs no password attempt; a new image is needed."""
+
+    code: ClassVar[str] = "R202"
+
+
+@dataclass(eq=False)
+class CaptchaExpired(RaError):
+    code: ClassVar[str] = "R203"
+
+
+@dataclass(eq=False)
+class AccountSuspended(RaError):
+    code: ClassVar[str] = "R204"
+
+
+@dataclass(eq=False)
+class PasswordMustChange(RaError):
+    """First sign-in: nothing else is allowed before the site password is changed."""
+
+    code: ClassVar[str] = "R205"
+
+
+@dataclass(eq=False)
+class SessionExpired(RaError):
+    code: ClassVar[str] = "R206"
+    retryable: ClassVar[bool] = True
+
+
+@dataclass(eq=False)
+class SitePasswordRule(RaError):
+    """The new site password breaks the unit's rule; ``rule`` is length | characters | same."""
+
+    code: ClassVar[str] = "R207"
+    rule: str = ""
+
+
+@dataclass(eq=False)
+class NotAllowed(RaError):
+    code: ClassVar[str] = "R208"
+
+
+@dataclass(eq=False)
+class RegistrationNotApproved(RaError):
+    code: ClassVar[str] = "R301"
+
+
+@dataclass(eq=False)
+class OrderConflict(RaError):
+    """The order is not in a state that allows this; ``state`` is the state it is in."""
+
+    code: ClassVar[str] = "R302"
+    state: str = ""
+
+
+@dataclass(eq=False)
+class NotFoundAtRa(RaError):
+    """Order, card or other resource unknown (or another customer's: the RA does not tell which)."""
+
+    code: ClassVar[str] = "R303"
+
+
+@dataclass(eq=False)
+class TermsChanged(RaError):
+    """The terms the person accepted are no longer the current ones."""
+
+    code: ClassVar[str] = "R304"
+
+
+@dataclass(eq=False)
+class RelayVoid(RaError):
+    """The admin relay was opened elsewhere, timed out or was used: start again from the witness."""
+
+    code: ClassVar[str] = "R305"
+    retryable: ClassVar[bool] = True
+
+
+@dataclass(eq=False)
+class RequestRefused(RaError):
+    """The certificate request breaks the profile; ``reason`` is signature | key | reused | subject."""
+
+    code: ClassVar[str] = "R306"
+    reason: str = ""
+
+
+@dataclass(eq=False)
+class CardVerificationFailed(RaError):
+    """The RA does not accept the card's 9E signature."""
+
+    code: ClassVar[str] = "R307"
+
+
+@dataclass(eq=False)
+class CertificateRefused(RaError):
+    """A certificate from the RA that we do not write; ``reason`` is key | validity | chain | malformed | profile."""
+
+    code: ClassVar[str] = "R401"
+    reason: str = ""
+
+
+# --- this computer (L) ------------------------------------------------------------------------
+
+
+@dataclass(eq=False)
+class ComputerError(CardToolError):
+    exit_status: ClassVar[int] = 6
+
+
+@dataclass(eq=False)
+class ReaderServiceOff(ComputerError):
+    """The PC/SC service is not running or not installed."""
+
+    code: ClassVar[str] = "L101"
+    retryable: ClassVar[bool] = True
+
+
+@dataclass(eq=False)
+class ReaderNotPermitted(ComputerError):
+    """The PC/SC service refuses this user (polkit, sandbox)."""
+
+    code: ClassVar[str] = "L102"
+
+
+@dataclass(eq=False)
+class NoReader(ComputerError):
+    code: ClassVar[str] = "L103"
+    retryable: ClassVar[bool] = True
+
+
+@dataclass(eq=False)
+class FolderNotWritable(ComputerError):
+    """``what`` names the use of the folder (journal, log, file), never a path."""
+
+    code: ClassVar[str] = "L201"
+    what: str = ""
+
+
+@dataclass(eq=False)
+class DiskFull(ComputerError):
+    code: ClassVar[str] = "L202"
+    what: str = ""
+
+
+@dataclass(eq=False)
+class AlreadyRunning(ComputerError):
+    """Another CardTool of this user is working on the same thing."""
+
+    code: ClassVar[str] = "L203"
+
+
+@dataclass(eq=False)
+class PracticeNotReady(ComputerError):
+    """The practice world could not be started."""
+
+    code: ClassVar[str] = "L301"
+    what: str = ""
+
+
+@dataclass(eq=False)
+class Defect(ComputerError):
+    """A fault of our own. ``what`` is the exception's class name only: its text may hold anything."""
+
+    code: ClassVar[str] = "L901"
+    what: str = ""
+
+
+# --- the person (P) and the command line (U) --------------------------------------------------
+
+
+@dataclass(eq=False)
+class PersonError(CardToolError):
+    exit_status: ClassVar[int] = 3
+
+
+@dataclass(eq=False)
+class Cancelled(PersonError):
+    code: ClassVar[str] = "P101"
+
+
+@dataclass(eq=False)
+class TermsNotAccepted(PersonError):
+    code: ClassVar[str] = "P102"
+
+
+@dataclass(eq=False)
+class UsageError(CardToolError):
+    exit_status: ClassVar[int] = 2
+
+
+@dataclass(eq=False)
+class AnswerMissing(UsageError):
+    """A secret or choice is needed and ``--answers -`` does not hold it; ``name`` is its key."""
+
+    code: ClassVar[str] = "U101"
+    name: str
+
+
+@dataclass(eq=False)
+class AnswersMalformed(UsageError):
+    code: ClassVar[str] = "U102"
+
+
+@dataclass(eq=False)
+class CommandRefused(UsageError):
+    """An expert command that needs ``--expert`` or a known card; ``command`` is its name."""
+
+    code: ClassVar[str] = "U103"
+    command: str
+
+
+@dataclass(eq=False)
+class ArgumentInvalid(UsageError):
+    code: ClassVar[str] = "U104"
+    name: str

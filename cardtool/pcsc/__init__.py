@@ -1,0 +1,1 @@
+"""The PC/SC layer: bytes to a card and back. Knows no card application."""

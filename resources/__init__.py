@@ -1,0 +1,1 @@
+"""Pages, units, words and pictures: data, no code."""

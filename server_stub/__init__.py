@@ -1,0 +1,1 @@
+"""The reference RA. Never imports cardtool."""
