@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from cardtool.cards.overview import CardOverview
 from cardtool.cards.piv.session import PivSession
@@ -23,9 +23,9 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True, kw_only=True)
 class Question(Generic[Answer]):
-    """Base of all questions. ``error`` is why it is asked again; None the first time."""
+    """Base of all questions: the screen code it is shown on, and why it is asked again (None the first time)."""
 
-    page: ClassVar[str]
+    page: str
     error: CardToolError | None = None
 
 
