@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from cardtool.cards.overview import CardOverview, CertificateOnCard
 from cardtool.errors import CardToolError
 from cardtool.flows.ports import Question
-from cardtool.ra.wire import Account, Captcha, CardPolicy, Order, SitePasswordRule, Terms, UnitInfo
+from cardtool.ra.wire import Account, Captcha, CardPolicy, SitePasswordRule, Terms, UnitInfo
 from cardtool.secret import Secret
 
 
@@ -81,13 +81,13 @@ class PinAnswer:
 
 @dataclass(frozen=True, kw_only=True)
 class AskPin(Question[PinAnswer]):
-    """CRD-2, APC-3, SIG-2. ``tries_left`` None: the card does not say. ``order``: what is being continued."""
+    """CRD-2, APC-3, SIG-2. ``tries_left`` None: the card does not say. ``resumed``: an earlier start goes on."""
 
     page: str
     card: CardOverview
     tries_left: int | None
     policy: CardPolicy | None = None
-    order: Order | None = None
+    resumed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,228 @@
+"""APC-4: the acts of the working page, each one irreversible act with its record.
+
+A key and its certificate are tied to the order: as long as the RA has issued nothing, a key may be made
+anew; once it has, the certificate decides which key counts (spec 3.3, a GENERATE whose answer was lost).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from cardtool.cards.keys import card_private_key
+from cardtool.cards.piv.recipes import (
+    read_certificate,
+    read_guid,
+    refresh_guid,
+    sign_message,
+    slot_key_matches,
+    verification_signature,
+    write_certificate,
+)
+from cardtool.cards.piv.types import Algorithm, Slot
+from cardtool.errors import CardHasCertificate, OrderConflict, ProofFailed, ReadBackDiffers
+from cardtool.flows.apply_card.context import Applied, ApplyContext
+from cardtool.pki.certificate import check_issued, describe, load, public_key_of
+from cardtool.pki.csr import build_csr
+from cardtool.pki.verify import verify_signature
+from cardtool.ra.statements import card_verification_statement, stored_statement
+
+# --- open-order -------------------------------------------------------------------------------
+
+
+def open_order(context: ApplyContext) -> None:
+    """Take up this card's open order or begin one, and choose the slot."""
+    card_id = context.at_ra.card_id
+    under_way = [order for order in context.ra.open_orders() if order.card_id == card_id]
+    if under_way:
+        context.order, context.resumed = under_way[0], True
+        context.slot = slot_of_order(context)
+    else:
+        assert context.terms is not None
+        slot = choose_free_slot(context)
+        context.order = context.keeping_card(lambda: context.ra.create_order("apply", card_id, context.terms))
+        context.slot = slot
+
+
+def has_order(context: ApplyContext) -> bool:
+    return context.order is not None and context.slot is not None
+
+
+def slot_of_order(context: ApplyContext) -> Slot:
+    """Where the order's key is: a resumed order's certificate may be on the card already."""
+    if context.issued:
+        issued = issued_der(context)
+        for slot in allowed_slots(context):
+            if read_certificate(context.piv, slot) == issued:
+                return slot
+    return choose_free_slot(context)
+
+
+def allowed_slots(context: ApplyContext) -> tuple[Slot, ...]:
+    return tuple(Slot.from_name(name) for name in context.policy.slots)
+
+
+def choose_free_slot(context: ApplyContext) -> Slot:
+    """The unit's first slot without a certificate, else the first whose certificate no longer works.
+
+    Raises CardHasCertificate where one works still: its key is not destroyed here (spec 3.4), renewal
+    is the road.
+    """
+    held = {slot: read_certificate(context.piv, slot) for slot in allowed_slots(context)}
+    ended = _ended_certificates(context)
+    now = context.ports.clock.now()
+    for slot, der in held.items():
+        if der is not None and der not in ended and describe(der).not_after > now:
+            raise CardHasCertificate(slot.name_on_card)
+    return min(held, key=lambda slot: held[slot] is not None)
+
+
+def _ended_certificates(context: ApplyContext) -> set[bytes]:
+    """Certificates of this customer that the RA has revoked."""
+    known = context.keeping_card(context.ra.certificates)
+    return {load(certificate.pem) for certificate in known if certificate.state == "revoked"}
+
+
+# --- authorise-card ---------------------------------------------------------------------------
+
+
+def authorise_card(context: ApplyContext) -> None:
+    """The card proves itself with its 9E key, then the RA opens its admin status by relay (spec 4.3)."""
+    piv, order, ra = context.piv, context.open_order, context.ra
+    challenge = context.keeping_card(lambda: ra.start_verification(order.card_id, "apply"))
+    statement = card_verification_statement(
+        audience=ra.origin, card_id=order.card_id, nonce=challenge.nonce, purpose="apply", now=context.ports.clock.now()
+    )
+    signature = verification_signature(piv, statement)
+    context.keeping_card(lambda: ra.finish_verification(order.card_id, challenge.id, statement, signature))
+    relay = context.keeping_card(lambda: ra.open_relay(order.id, challenge.id))
+    algorithm = Algorithm.from_name(relay.algorithm)
+    witness = piv.admin_witness(algorithm)
+    answer = context.keeping_card(lambda: ra.relay_witness(relay.id, witness))
+    response = piv.admin_mutual_response(algorithm, answer.witness, answer.challenge)
+    context.order = context.keeping_card(lambda: ra.relay_response(relay.id, response))
+    context.admin = True
+
+
+def is_authorised(context: ApplyContext) -> bool:
+    """Nothing is left to write, or this transaction has admin status."""
+    return context.admin or context.stored or (certificate_is_on_card(context) and guid_is_new(context))
+
+
+# --- create-key, send-request -----------------------------------------------------------------
+
+
+def create_key(context: ApplyContext) -> None:
+    """GENERATE in the chosen slot. Only while no certificate was issued for the key that is there."""
+    if context.issued:
+        raise OrderConflict("key-lost")
+    algorithm = Algorithm.from_name(context.open_order.key_algorithm)
+    context.ports.journal.note(context.entry("create-key"))
+    context.new_key = context.piv.generate_asymmetric_key_pair(context.chosen_slot, algorithm)
+
+
+def key_is_there(context: ApplyContext) -> bool:
+    """The slot's key is the one the order's certificate was issued for."""
+    if not context.issued:
+        return False
+    key = public_key_of(issued_der(context))
+    return context.stored or slot_key_matches(context.piv, context.chosen_slot, key, before_sign(context))
+
+
+def send_request(context: ApplyContext) -> None:
+    """PKCS#10 signed on the card; the same key again gets the same certificate."""
+    key = context.new_key
+    assert key is not None
+    csr = build_csr(card_private_key(context.piv, context.chosen_slot, key, before_sign(context)))
+    order = context.keeping_card(lambda: context.ra.send_request(context.open_order.id, csr))
+    context.order = order
+
+
+def has_certificate(context: ApplyContext) -> bool:
+    return context.issued
+
+
+def before_sign(context: ApplyContext) -> Callable[[], None] | None:
+    """9C asks for the PIN before every signature: the value that was right is sent again (spec 3.6)."""
+    if context.chosen_slot is not Slot.SIGNATURE or context.pin is None:
+        return None
+    return partial(context.piv.verify_pin, context.pin)
+
+
+# --- check, write, read-back ------------------------------------------------------------------
+
+
+def check_certificate(context: ApplyContext) -> None:
+    """Nothing that does not fit is ever written (spec 2.6): key, validity, chain to the pinned root."""
+    der = issued_der(context)
+    key = context.new_key or public_key_of(der)
+    chain = context.keeping_card(context.ra.chain)
+    assert context.ports.anchors is not None
+    anchor = context.ports.anchors.for_origin(context.ra.origin, chain)
+    check_issued(der, key, chain, (anchor,), context.ports.clock.now())
+
+
+def is_checked(context: ApplyContext) -> bool:
+    return context.stored
+
+
+def write(context: ApplyContext) -> None:
+    write_certificate(context.piv, context.chosen_slot, issued_der(context))
+
+
+def certificate_is_on_card(context: ApplyContext) -> bool:
+    return context.issued and read_certificate(context.piv, context.chosen_slot) == issued_der(context)
+
+
+def read_back(context: ApplyContext) -> None:
+    if not certificate_is_on_card(context):
+        raise ReadBackDiffers
+
+
+def announce_change(context: ApplyContext) -> None:
+    """A new CHUID GUID makes systems drop what they cached of the card; the RA hears of it first (spec 3.5)."""
+    order = context.open_order
+    context.keeping_card(lambda: context.ra.announce_guid(order.card_id, context.new_guid))
+    refresh_guid(context.piv, context.new_guid)
+
+
+def guid_is_new(context: ApplyContext) -> bool:
+    return context.stored or read_guid(context.piv) in (None, context.new_guid)
+
+
+# --- prove ------------------------------------------------------------------------------------
+
+
+def prove(context: ApplyContext) -> None:
+    """A fresh signature verified with the certificate as written; the same signature is the RA's receipt."""
+    order, der = context.open_order, issued_der(context)
+    statement = stored_statement(
+        audience=context.ra.origin, certificate=der, order=order.id, now=context.ports.clock.now()
+    )
+    key = public_key_of(der)
+    signature = sign_message(context.piv, context.chosen_slot, key, statement, before_sign(context))
+    if not verify_signature(key, signature, statement):
+        raise ProofFailed
+    context.order = context.keeping_card(lambda: context.ra.report_stored(order.id, statement, signature))
+
+
+def is_stored(context: ApplyContext) -> bool:
+    return context.stored
+
+
+def finish(context: ApplyContext) -> None:
+    der = issued_der(context)
+    context.outcome = Applied(
+        certificate=describe(der),
+        der=der,
+        card_id=context.open_order.card_id,
+        slot=context.chosen_slot.name_on_card,
+        order=context.open_order.id,
+        resumed=context.resumed,
+    )
+
+
+def issued_der(context: ApplyContext) -> bytes:
+    pem = context.open_order.certificate
+    assert pem is not None, "asked for before the RA issued"
+    return load(pem)

@@ -1,0 +1,153 @@
+"""Choosing a card and presenting its PIN: the two steps that every card wizard shares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from cardtool.cards.overview import CardOverview
+from cardtool.cards.piv.types import PinStatus
+from cardtool.errors import (
+    CardHeld,
+    CardMute,
+    CardRemoved,
+    CardToolError,
+    CardWasReset,
+    LastTry,
+    NoCard,
+    NotSupportedByCard,
+    PinNotSent,
+    PinRefused,
+    ReaderUnplugged,
+    UnknownCard,
+    WrongPin,
+)
+from cardtool.flows.context import Context
+from cardtool.flows.engine import Mend
+from cardtool.flows.questions import AskPin, CardChoice, ChooseCard
+from cardtool.flows.rules import pin_fault
+from cardtool.ra.wire import CardPolicy
+from cardtool.secret import Secret
+
+Obstacle = Callable[[CardOverview], CardToolError | None]
+
+
+def card_obstacle(card: CardOverview) -> CardToolError | None:
+    """Why this card cannot be spoken to at all, None if it can."""
+    obstacles: dict[str, CardToolError] = {
+        "empty": NoCard(card.reader),
+        "mute": CardMute(card.reader),
+        "held": CardHeld(card.reader),
+        "unknown": UnknownCard(card.atr.hex() if card.atr else ""),
+        "gids": NotSupportedByCard("gids"),
+    }
+    return obstacles.get(card.kind)
+
+
+def choose_card(context: Context, page: str, obstacle: Obstacle = card_obstacle) -> None:
+    """Take the one card that fits; otherwise ask, and look again whenever the answer is None.
+
+    ``context.card`` set before means: this very card is meant (it may lie in another reader now).
+    """
+    error: CardToolError | None = None
+    while True:
+        choices = tuple(CardChoice(card, obstacle(card)) for card in context.ports.desk.survey())
+        only = _only_fitting(context, choices)
+        if only is not None and not context.always_ask_card:
+            context.card, context.reader, context.card_is_here = only, only.reader, True
+            return
+        error = error or context.take_trouble()
+        answer = context.ports.prompts.ask(ChooseCard(page=page, choices=choices, error=error))
+        if answer is None:
+            continue
+        chosen = next((choice for choice in choices if choice.overview.reader == answer), None)
+        error = chosen.obstacle if chosen else NoCard(answer)
+        if error is None and chosen:
+            context.reader, context.always_ask_card = answer, False
+
+
+def _only_fitting(context: Context, choices: tuple[CardChoice, ...]) -> CardOverview | None:
+    fitting = [choice.overview for choice in choices if choice.obstacle is None]
+    if context.card is not None:
+        known = context.card.identity
+        fitting = [card for card in fitting if card.identity == known]
+    elif context.reader:
+        fitting = [card for card in fitting if card.reader == context.reader]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def card_is_here(context: Context) -> bool:
+    return context.card_is_here
+
+
+def forget_card(context: Context) -> None:
+    """The person came back to this page: ask even if only one card fits."""
+    context.release_card()
+    context.card, context.reader = None, ""
+    context.card_is_here, context.always_ask_card = False, True
+
+
+def card_lost(context: Context, error: CardToolError) -> None:
+    """Pulled, or reset by another program: look for the same card again, then ask for consent by its PIN."""
+    context.release_card()
+    context.card_is_here, context.trouble = False, error
+
+
+def card_mends() -> tuple[Mend[Context], ...]:
+    """For flows whose first card step is named ``choose-card``."""
+    return tuple(Mend(error, "choose-card", card_lost) for error in (CardRemoved, ReaderUnplugged, CardWasReset))
+
+
+def present_pin(context: Context, page: str, policy: CardPolicy | None, *, resumed: bool = False) -> None:
+    """Ask for the PIN and present it once per answer. Afterwards the card is held in one transaction.
+
+    What cannot be right is never sent; the last try is sent only when the person confirmed it. Every
+    answer is followed by at most one VERIFY (spec 3.6).
+    """
+    error = context.take_trouble()
+    while True:
+        card = context.chosen_card
+        answer = context.ports.prompts.ask(
+            AskPin(
+                page=page,
+                card=card,
+                tries_left=_tries_left(context),
+                policy=policy,
+                resumed=resumed,
+                error=error,
+            )
+        )
+        error = pin_fault(answer.pin, policy, context.refused_pins)
+        if error is None:
+            error = _try_pin(context, answer.pin, last_try=answer.last_try)
+        if error is None:
+            context.pin = answer.pin
+            return
+        if isinstance(error, WrongPin):
+            context.refused_pins.append(answer.pin)
+        else:
+            answer.pin.wipe()
+
+
+def _try_pin(context: Context, pin: Secret, *, last_try: bool) -> CardToolError | None:
+    """One VERIFY. When it fails the card is given back, so that nobody waits while the person types."""
+    piv = context.hold_card()
+    tries_left = piv.pin_status().tries_left
+    try:
+        if tries_left == 1 and not last_try:
+            raise LastTry
+        piv.verify_pin(pin)
+    except (WrongPin, PinRefused, PinNotSent, LastTry) as error:
+        context.release_card()
+        context.card = replace(context.chosen_card, pin=_status_after(error, tries_left))
+        return error
+    return None
+
+
+def _status_after(error: CardToolError, before: int | None) -> PinStatus:
+    left = error.tries_left if isinstance(error, WrongPin) else before
+    return PinStatus(verified=False, tries_left=left)
+
+
+def _tries_left(context: Context) -> int | None:
+    return context.chosen_card.pin.tries_left if context.chosen_card.pin else None

@@ -1,0 +1,148 @@
+"""What every flow knows while it runs: its ports, who is signed in, which card is in hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, TimeoutError as NotYet
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import TYPE_CHECKING, TypeVar
+
+from cardtool.cards.overview import CardOverview
+from cardtool.cards.piv.session import PivSession
+from cardtool.cards.recognise import is_same_card
+from cardtool.errors import CardSwapped, CardToolError, RaTimeout
+from cardtool.flows.journal import Entry, Journal
+from cardtool.flows.ports import Cancel, CardDesk, Clock, Progress, Prompts
+from cardtool.ra.wire import Session, UnitInfo
+from cardtool.secret import Secret
+
+if TYPE_CHECKING:
+    from cardtool.pki.anchors import AnchorBook
+    from cardtool.ra.client import RaClient
+
+Result = TypeVar("Result")
+
+KEEP_ALIVE_EVERY = 1.0
+"""Seconds. Windows resets a card whose transaction is idle for 5 s; the RA contract says at least every 2 s."""
+
+NETWORK_WAIT = 20.0
+"""Seconds a card is held for one answer of the RA (spec 4.3)."""
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Everything outside a flow. ``ra`` is None for flows that need no RA."""
+
+    prompts: Prompts
+    progress: Progress
+    cancel: Cancel
+    clock: Clock
+    desk: CardDesk
+    journal: Journal
+    ra: RaClient | None = None
+    anchors: AnchorBook | None = None
+
+
+@dataclass
+class Context:
+    """Base of all flow contexts. ``trouble`` is an error that was mended: the next question tells of it."""
+
+    ports: Ports
+    unit_id: str = ""
+    account_name: str = ""
+    reader: str = ""
+    unit: UnitInfo | None = None
+    session: Session | None = None
+    card: CardOverview | None = None
+    pin: Secret | None = None
+    trouble: CardToolError | None = None
+    card_is_here: bool = False
+    always_ask_card: bool = False
+    refused_pins: list[Secret] = field(default_factory=list)
+    _held: ExitStack = field(default_factory=ExitStack)
+    _piv: PivSession | None = None
+
+    @property
+    def progress(self) -> Progress:
+        return self.ports.progress
+
+    @property
+    def cancel(self) -> Cancel:
+        return self.ports.cancel
+
+    @property
+    def ra(self) -> RaClient:
+        assert self.ports.ra is not None, "this flow was started without an RA"
+        return self.ports.ra
+
+    @property
+    def chosen_card(self) -> CardOverview:
+        assert self.card is not None, "no step before this one chose a card"
+        return self.card
+
+    @property
+    def piv(self) -> PivSession:
+        assert self._piv is not None, "no step before this one opened the card"
+        return self._piv
+
+    @property
+    def holds_card(self) -> bool:
+        return self._piv is not None
+
+    def passed(self, step: str) -> None:
+        """Nothing to note: flows that change the world override this."""
+
+    def take_trouble(self) -> CardToolError | None:
+        trouble, self.trouble = self.trouble, None
+        return trouble
+
+    def hold_card(self) -> PivSession:
+        """Open the chosen card and hold it in one transaction. Raises CardSwapped if it is another one."""
+        if self._piv is None:
+            piv = self._held.enter_context(self.ports.desk.session(self.chosen_card.reader))
+            if not is_same_card(piv, self.chosen_card):
+                self.release_card()
+                raise CardSwapped
+            self._piv = piv
+        return self._piv
+
+    def release_card(self) -> None:
+        """Give the card back to others; PIN and admin status end with it."""
+        self._piv = None
+        self._held.close()
+        if self.pin is not None:
+            self.pin.wipe()
+            self.pin = None
+
+    @contextmanager
+    def closing(self) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            self.release_card()
+            for pin in self.refused_pins:
+                pin.wipe()
+            self.refused_pins.clear()
+
+    def keeping_card(self, call: Callable[[], Result]) -> Result:
+        """Run a call to the RA on a helper thread while this thread keeps the card's transaction alive."""
+        pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ra-call")
+        try:
+            future = pool.submit(call)
+            deadline = monotonic() + NETWORK_WAIT
+            while True:
+                try:
+                    return future.result(timeout=KEEP_ALIVE_EVERY)
+                except NotYet:
+                    if future.done() or monotonic() > deadline:
+                        raise RaTimeout from None
+                    self.piv.keep_alive()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def unfinished(context: Context, flow: str) -> Entry | None:
+    """The journal's hint for this flow and person, None without one."""
+    return context.ports.journal.find(flow, context.unit_id, context.account_name)

@@ -1,0 +1,44 @@
+"""What is checked before anything is sent: no try is spent on a value that cannot be right (spec 1.2, 2)."""
+
+from __future__ import annotations
+
+from cardtool.errors import PinNotSent
+from cardtool.ra.wire import CardPolicy, SitePasswordRule
+from cardtool.secret import Secret
+
+PIN_MINIMUM = 6
+PIN_MAXIMUM = 8
+"""SP 800-73-5 part 2, 2.4.3: 6 to 8 bytes, padded with FF."""
+
+
+def pin_fault(pin: Secret, policy: CardPolicy | None, refused: list[Secret]) -> PinNotSent | None:
+    """Why this PIN is not sent, None if it may be. ``refused``: values this card already called wrong."""
+    minimum = policy.pin_minimum if policy else PIN_MINIMUM
+    maximum = policy.pin_maximum if policy else PIN_MAXIMUM
+    value = pin.bytes()
+    if not minimum <= len(value) <= maximum:
+        return PinNotSent("length", minimum, maximum)
+    if not all(0x20 < byte < 0x7F for byte in value):
+        return PinNotSent("characters", minimum, maximum)
+    if pin in refused:
+        return PinNotSent("repeated", minimum, maximum)
+    return None
+
+
+def site_password_faults(rule: SitePasswordRule, password: str) -> tuple[str, ...]:
+    """The parts of the unit's rule a new site password breaks, in the order they are explained."""
+    checks = {
+        "length": rule.minimum <= len(password) <= rule.maximum,
+        "letter": not rule.letter or any(character.isalpha() for character in password),
+        "upper": not rule.upper or any(character.isupper() for character in password),
+        "lower": not rule.lower or any(character.islower() for character in password),
+        "digit": not rule.digit or any(character.isdigit() for character in password),
+        "characters": all(_allowed(character, rule) for character in password),
+    }
+    return tuple(name for name, kept in checks.items() if not kept)
+
+
+def _allowed(character: str, rule: SitePasswordRule) -> bool:
+    if not 0x20 < ord(character) < 0x7F:
+        return False
+    return rule.symbols or character.isalnum()

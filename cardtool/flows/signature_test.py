@@ -1,0 +1,89 @@
+"""SIG: prove a key by a fresh signature that is verified with its certificate (card road)."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from time import perf_counter
+
+from cardtool.cards.overview import CertificateOnCard
+from cardtool.cards.piv.recipes import sign_message
+from cardtool.cards.piv.types import Slot
+from cardtool.errors import NoCertificate, ProofFailed
+from cardtool.flows.choosing import card_is_here, card_mends, choose_card, forget_card, present_pin
+from cardtool.flows.context import Context
+from cardtool.flows.engine import Flow, Step
+from cardtool.flows.ports import Act
+from cardtool.flows.questions import ChooseCertificate
+from cardtool.pki.certificate import CertificateSummary, describe, public_key_of
+from cardtool.pki.verify import verify_signature
+
+SIGNING_SLOTS = (Slot.AUTHENTICATION, Slot.SIGNATURE)
+TEXT = b"CardTool signature test "
+SIGN = Act("sign-test", "SIG-2", usual=(0.2, 2.0))
+
+
+@dataclass(frozen=True)
+class SignatureProof:
+    """What was signed, with which certificate, and how long the card took (seconds)."""
+
+    certificate: CertificateSummary
+    slot: str
+    message: bytes
+    signature: bytes
+    seconds: float
+
+
+@dataclass
+class SignatureTestContext(Context):
+    slot: str = ""
+    outcome: SignatureProof | None = None
+
+
+def _candidates(context: Context) -> tuple[CertificateOnCard, ...]:
+    names = {slot.name_on_card for slot in SIGNING_SLOTS}
+    return tuple(held for held in context.chosen_card.certificates if held.slot in names)
+
+
+def _choose_certificate(context: SignatureTestContext) -> None:
+    candidates = _candidates(context)
+    if not candidates:
+        raise NoCertificate
+    slots = {held.slot for held in candidates}
+    if context.slot not in slots:
+        context.slot = candidates[0].slot if len(slots) == 1 else _ask_slot(context, candidates)
+
+
+def _ask_slot(context: SignatureTestContext, candidates: tuple[CertificateOnCard, ...]) -> str:
+    return context.ports.prompts.ask(ChooseCertificate(card=context.chosen_card, certificates=candidates))
+
+
+def _forget_certificate(context: SignatureTestContext) -> None:
+    context.release_card()
+    context.slot = ""
+
+
+def _sign(context: SignatureTestContext) -> None:
+    """A message nobody signed before, so that no recorded answer can pass."""
+    held = next(held for held in _candidates(context) if held.slot == context.slot)
+    key = public_key_of(held.der)
+    message = TEXT + os.urandom(16).hex().encode("ascii")
+    before = perf_counter()
+    # The PIN was presented by the step before and nothing was sent since: good for 9C as well.
+    signature = sign_message(context.piv, Slot.from_name(context.slot), key, message)
+    seconds = perf_counter() - before
+    if not verify_signature(key, signature, message):
+        raise ProofFailed
+    context.outcome = SignatureProof(describe(held.der), context.slot, message, signature, seconds)
+
+
+SIG: Flow[SignatureTestContext] = Flow(
+    "SIG",
+    (
+        Step("choose-card", lambda context: choose_card(context, "SIG-1"), card_is_here, forget_card),
+        Step("choose-certificate", _choose_certificate, forget=_forget_certificate),
+        Step("pin", lambda context: present_pin(context, "SIG-2", None)),
+        Step("sign", _sign, act=SIGN),
+    ),
+    card_mends(),
+)
