@@ -1,0 +1,53 @@
+"""One function per verb: the set-up it needs, then the work."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from devkit import ROOT, SetupError, checks, environment, machine, screen, tests
+
+
+def perform(verb: str, arguments: list[str]) -> int:
+    """Do ``verb`` and return its exit status."""
+    os.chdir(ROOT)
+    try:
+        return {"run": run, "test": test, "check": check, "matrix": matrix, "lock": lock}[verb](arguments)
+    except SetupError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def prepare(*packages: str) -> None:
+    """All the set-up: system packages in one go, then the environment."""
+    machine.need([*machine.BASE, *packages, *environment.packages()])
+    environment.ensure()
+
+
+def run(arguments: list[str]) -> int:
+    windowed = screen.has_display()
+    prepare(*(machine.WINDOW if windowed else ()))
+    # Without a display the same main job is done in the terminal.
+    program = ["--practice"] if windowed else ["practice-tour"]
+    return subprocess.call([str(environment.PYTHON), "-m", "cardtool", *program, *arguments])
+
+
+def test(arguments: list[str]) -> int:
+    prepare(*machine.WINDOW, *machine.TESTS)
+    return tests.main(arguments)
+
+
+def matrix(arguments: list[str]) -> int:
+    return test(["--only", "matrix", *arguments])
+
+
+def check(arguments: list[str]) -> int:
+    prepare()
+    return checks.main(arguments)
+
+
+def lock(_arguments: list[str]) -> int:
+    return environment.lock()
