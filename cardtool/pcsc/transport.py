@@ -14,12 +14,16 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class ReaderState:
-    """What PC/SC says of one reader. ``atr`` is None without a card; ``mute`` when it does not answer."""
+    """What PC/SC says of one reader. ``atr`` is None without a card; ``mute`` when it does not answer.
+
+    ``events`` counts insertions and removals where the system does: two cards of one kind have the same ATR.
+    """
 
     name: str
     atr: bytes | None = None
     mute: bool = False
     in_use: bool = False
+    events: int = 0
 
 
 class Connection(Protocol):
@@ -72,5 +76,12 @@ class ReaderHub(Protocol):
         ...
 
     def wait_for_change(self, known: Sequence[ReaderState], timeout: float) -> bool:
-        """Block until the readers differ from ``known`` or ``timeout`` seconds passed; True if they differ."""
+        """Block until the readers differ from ``known`` or ``timeout`` seconds passed; True if they differ.
+
+        ``in_use`` is no difference: it changes with every look at a card, our own included.
+        """
+        ...
+
+    def interrupt(self) -> None:
+        """Make every running ``wait_for_change`` return at once, with False. For any thread; never raises."""
         ...
