@@ -131,7 +131,7 @@ class PinBlocked(CardError):
 
 @dataclass(eq=False)
 class PinNotSent(CardError):
-    """Refused before anything was sent: no try was used. ``rule`` is length | characters | same | guessable."""
+    """Not sent, so no try used. ``rule`` is length | characters | same | guessable | repeated."""
 
     code: ClassVar[str] = "C203"
     rule: str
@@ -447,7 +447,7 @@ class CardVerificationFailed(RaError):
 
 @dataclass(eq=False)
 class CertificateRefused(RaError):
-    """A certificate from the RA that we do not write; ``reason`` is key | validity | chain | malformed | profile."""
+    """Not written, though the RA sent it; ``reason`` is key | validity | chain | malformed | profile."""
 
     code: ClassVar[str] = "R401"
     reason: str = ""
@@ -567,3 +567,15 @@ class CommandRefused(UsageError):
 class ArgumentInvalid(UsageError):
     code: ClassVar[str] = "U104"
     name: str
+
+
+def all_errors() -> dict[str, type[CardToolError]]:
+    """Every error a person may meet, by code."""
+    found: dict[str, type[CardToolError]] = {}
+    waiting: list[type[CardToolError]] = [CardToolError]
+    while waiting:
+        kind = waiting.pop()
+        waiting.extend(kind.__subclasses__())
+        if "code" in vars(kind):
+            found[kind.code] = kind
+    return found
