@@ -43,26 +43,6 @@ PROMISED_PAGES = {
     *(f"{wizard}-{page}" for wizard in ("SGN", "CRD", "SIG") for page in (1, 2, 3)),
     *(f"APC-{page}" for page in range(1, 7)),
 }
-    "HOME",
-    "SGN-1",
-    "SGN-2",
-    "SGN-3",
-    "CRD-1",
-    "CRD-2",
-    "CRD-3",
-    "APC-1",
-    "APC-2",
-    "APC-3",
-    "APC-4",
-    "APC-5",
-    "APC-6",
-    "SIG-1",
-    "SIG-2",
-    "SIG-3",
-    "OUT-1",
-    "SET-1",
-    "HLP-1",
-]
 
 
 def leaves(table: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
