@@ -103,3 +103,19 @@ class ChooseCertificate(Question[str]):
 class ConfirmSignOut(Question[bool]):
     page: str = "OUT-1"
     account: str
+
+
+@dataclass(frozen=True)
+class SitePasswordChange:
+    """PWS: both are wiped by the flow."""
+
+    old: Secret
+    new: Secret
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskSitePasswordChange(Question[SitePasswordChange]):
+    """PWS-1. Attempts left, where the old one was wrong, come with ``error``."""
+
+    page: str = "PWS-1"
+    rule: SitePasswordRule

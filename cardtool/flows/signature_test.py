@@ -20,7 +20,7 @@ from cardtool.pki.verify import verify_signature
 
 SIGNING_SLOTS = (Slot.AUTHENTICATION, Slot.SIGNATURE)
 TEXT = b"CardTool signature test "
-SIGN = Act("sign-test", "SIG-2", usual=(0.2, 2.0))
+SIGN = Act("sign", "SIG-2", usual=(0.2, 2.0))
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class SignatureTestContext(Context):
 
 
 def _candidates(context: Context) -> tuple[CertificateOnCard, ...]:
-    names = {slot.name_on_card for slot in SIGNING_SLOTS}
+    names = {slot.label for slot in SIGNING_SLOTS}
     return tuple(held for held in context.chosen_card.certificates if held.slot in names)
 
 
@@ -70,7 +70,7 @@ def _sign(context: SignatureTestContext) -> None:
     message = TEXT + os.urandom(16).hex().encode("ascii")
     before = perf_counter()
     # The PIN was presented by the step before and nothing was sent since: good for 9C as well.
-    signature = sign_message(context.piv, Slot.from_name(context.slot), key, message)
+    signature = sign_message(context.piv, Slot.from_label(context.slot), key, message)
     seconds = perf_counter() - before
     if not verify_signature(key, signature, message):
         raise ProofFailed

@@ -59,7 +59,7 @@ def slot_of_order(context: ApplyContext) -> Slot:
 
 
 def allowed_slots(context: ApplyContext) -> tuple[Slot, ...]:
-    return tuple(Slot.from_name(name) for name in context.policy.slots)
+    return tuple(Slot.from_label(name) for name in context.policy.slots)
 
 
 def choose_free_slot(context: ApplyContext) -> Slot:
@@ -73,7 +73,7 @@ def choose_free_slot(context: ApplyContext) -> Slot:
     now = context.ports.clock.now()
     for slot, der in held.items():
         if der is not None and der not in ended and describe(der).not_after > now:
-            raise CardHasCertificate(slot.name_on_card)
+            raise CardHasCertificate(slot.label)
     return min(held, key=lambda slot: held[slot] is not None)
 
 
@@ -96,7 +96,7 @@ def authorise_card(context: ApplyContext) -> None:
     signature = verification_signature(piv, statement)
     context.keeping_card(lambda: ra.finish_verification(order.card_id, challenge.id, statement, signature))
     relay = context.keeping_card(lambda: ra.open_relay(order.id, challenge.id))
-    algorithm = Algorithm.from_name(relay.algorithm)
+    algorithm = Algorithm.from_label(relay.algorithm)
     witness = piv.admin_witness(algorithm)
     answer = context.keeping_card(lambda: ra.relay_witness(relay.id, witness))
     response = piv.admin_mutual_response(algorithm, answer.witness, answer.challenge)
@@ -116,7 +116,7 @@ def create_key(context: ApplyContext) -> None:
     """GENERATE in the chosen slot. Only while no certificate was issued for the key that is there."""
     if context.issued:
         raise OrderConflict("key-lost")
-    algorithm = Algorithm.from_name(context.open_order.key_algorithm)
+    algorithm = Algorithm.from_label(context.open_order.key_algorithm)
     context.ports.journal.note(context.entry("create-key"))
     context.new_key = context.piv.generate_asymmetric_key_pair(context.chosen_slot, algorithm)
 
@@ -216,7 +216,7 @@ def finish(context: ApplyContext) -> None:
         certificate=describe(der),
         der=der,
         card_id=context.open_order.card_id,
-        slot=context.chosen_slot.name_on_card,
+        slot=context.chosen_slot.label,
         order=context.open_order.id,
         resumed=context.resumed,
     )

@@ -91,7 +91,7 @@ class ApplyContext(SignInContext):
             unit=self.unit_id,
             order=self.order.id if self.order else "",
             card_id=self.order.card_id if self.order else "",
-            slot=self.slot.name_on_card if self.slot else "",
+            slot=self.slot.label if self.slot else "",
             step=step,
             at=self.ports.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
         )

@@ -1,0 +1,128 @@
+"""Prompts answered from one JSON object on standard input, for scripts (``--answers -``).
+
+A script's answer is given once: when a question comes back with an error, that error ends the command,
+so that no second try is ever spent.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import IO, Any, TypeVar, cast
+
+from cardtool.errors import AnswerMissing, AnswersMalformed, CardToolError, NoReader, SeveralCards
+from cardtool.flows.ports import Question
+from cardtool.flows.questions import (
+    AcceptTerms,
+    AskNewSitePassword,
+    AskPin,
+    AskSignIn,
+    AskSitePasswordChange,
+    ChooseCard,
+    ChooseCertificate,
+    ConfirmSignOut,
+    PinAnswer,
+    SignInAnswer,
+    SitePasswordChange,
+)
+from cardtool.secret import Secret
+
+Answer = TypeVar("Answer")
+MOST_BYTES = 64 * 1024
+
+
+class AnswersPrompts:
+    """``answers``: names → text or flags, see docs/commands.md. ``account``: default for the sign-in."""
+
+    def __init__(self, answers: dict[str, str | bool], account: str = "") -> None:
+        self._answers = answers
+        self._account = account
+
+    @classmethod
+    def read(cls, stream: IO[bytes], account: str = "", **given: bool) -> AnswersPrompts:
+        """Raises AnswersMalformed: never with the text, it holds secrets."""
+        raw = stream.read(MOST_BYTES + 1)
+        try:
+            found = json.loads(raw) if len(raw) <= MOST_BYTES else None
+        except ValueError:
+            raise AnswersMalformed from None
+        if not isinstance(found, dict) or not all(isinstance(value, str | bool) for value in found.values()):
+            raise AnswersMalformed
+        return cls({**found, **{name: True for name, wanted in given.items() if wanted}}, account)
+
+    def ask(self, question: Question[Answer]) -> Answer:
+        if question.error is not None and not isinstance(question, ChooseCard):
+            raise question.error
+        answer = ANSWERS.get(type(question))
+        if answer is None:
+            raise AnswerMissing(type(question).__name__)
+        return cast(Answer, answer(self, question))
+
+    def text(self, name: str) -> str:
+        value = self._answers.get(name)
+        if not isinstance(value, str):
+            raise AnswerMissing(name)
+        return value
+
+    def secret(self, name: str) -> Secret:
+        return Secret(self.text(name))
+
+    def flag(self, name: str) -> bool:
+        return self._answers.get(name) is True
+
+    def _sign_in(self, question: AskSignIn) -> SignInAnswer:
+        account = question.account or self._account or self.text("account")
+        captcha = ""
+        if question.captcha is not None:
+            # Only a demo RA tells the answer (spec 7.3), so that scripts can sign in there.
+            captcha = question.captcha.demo_answer or self.text("captcha")
+        return SignInAnswer(question.unit, account, self.secret("site_password"), captcha)
+
+    def _new_site_password(self, _question: AskNewSitePassword) -> Secret:
+        return self.secret("new_site_password")
+
+    def _site_password_change(self, _question: AskSitePasswordChange) -> SitePasswordChange:
+        return SitePasswordChange(self.secret("site_password"), self.secret("new_site_password"))
+
+    def _accept_terms(self, _question: AcceptTerms) -> bool:
+        if not self.flag("accept_terms"):
+            raise AnswerMissing("accept_terms")
+        return True
+
+    def _choose_card(self, question: ChooseCard) -> str | None:
+        raise obstacle_of(question)
+
+    def _choose_certificate(self, _question: ChooseCertificate) -> str:
+        return self.text("slot")
+
+    def _pin(self, _question: AskPin) -> PinAnswer:
+        return PinAnswer(self.secret("pin"), last_try=self.flag("last_try"))
+
+    def _sign_out(self, _question: ConfirmSignOut) -> bool:
+        return True
+
+
+ANSWERS: dict[type[Question[Any]], Callable[[AnswersPrompts, Any], object]] = {
+    AskSignIn: AnswersPrompts._sign_in,
+    AskNewSitePassword: AnswersPrompts._new_site_password,
+    AskSitePasswordChange: AnswersPrompts._site_password_change,
+    AcceptTerms: AnswersPrompts._accept_terms,
+    ChooseCard: AnswersPrompts._choose_card,
+    ChooseCertificate: AnswersPrompts._choose_certificate,
+    AskPin: AnswersPrompts._pin,
+    ConfirmSignOut: AnswersPrompts._sign_out,
+}
+
+
+def obstacle_of(question: ChooseCard) -> CardToolError:
+    """Why no card could be taken without asking: the plainest reason that applies."""
+    if question.error is not None:
+        return question.error
+    fitting = [choice for choice in question.choices if choice.obstacle is None]
+    if fitting:
+        return SeveralCards(len(fitting))
+    with_card = [choice for choice in question.choices if choice.overview.kind != "empty"]
+    for choice in [*with_card, *question.choices]:
+        if choice.obstacle is not None:
+            return choice.obstacle
+    return NoReader()

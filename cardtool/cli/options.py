@@ -1,0 +1,103 @@
+"""The command line as typed by a person, parsed. Secrets never come this way (spec 7.2)."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from typing import NoReturn
+
+from cardtool import __version__
+from cardtool.errors import ArgumentInvalid
+
+NOT_BUILT_YET = (
+    "check renew download activate pin unblock register unregister provider compare suspend revoke proof "
+    "export import repassword level backup restore phone cert notices documents report"
+).split()
+"""Commands of the contract whose wizard is not there yet: they say so instead of "unknown command"."""
+
+
+@dataclass
+class Options:
+    """Everything a command may ask for; defaults where an option was not given."""
+
+    command: str = ""
+    action: str = ""
+    practice: bool = False
+    json: bool = False
+    answers: bool = False
+    expert: bool = False
+    accept_terms: bool = False
+    lang: str = ""
+    ra: str = ""
+    unit: str = ""
+    reader: str = ""
+    card: str = ""
+    account: str = ""
+    slot: str = ""
+    code: str = ""
+    link: str = ""
+    apdus: tuple[str, ...] = ()
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse that raises our error instead of leaving; exit status 2 is the same."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage()
+        raise ArgumentInvalid(message)
+
+
+def parse(arguments: list[str]) -> Options:
+    """Raises ArgumentInvalid; leaves through SystemExit for --help and --version."""
+    found = _parser().parse_args(arguments)
+    values = {name: value for name, value in vars(found).items() if value is not None}
+    return Options(**{**values, "apdus": tuple(values.get("apdus", ()))})
+
+
+def _parser() -> Parser:
+    common = _common()
+    parser = Parser(prog="cardtool", description="Certificates on a smart card or in a protected file.")
+    parser.add_argument("--version", action="version", version=f"cardtool {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    _add(commands, "cards", common, "readers, cards, certificates, tries left")
+    apply = _add(commands, "apply", common, "apply for a certificate on the card")
+    apply.add_argument("--accept-terms", action="store_true", help="accept the unit's terms without being asked")
+    sign_test = _add(commands, "sign-test", common, "prove a key by a fresh, verified signature")
+    sign_test.add_argument("--slot", help="9A or 9C; asked for where both hold a certificate")
+    account = _add(commands, "account", common, "sign in, change the site password, show the data, sign out")
+    account.add_argument("action", choices=["sign-in", "sign-in-card", "password", "data", "sign-out"])
+    explain = _add(commands, "explain", common, "what a screen or error code means and what to say")
+    explain.add_argument("code")
+    apdu = _add(commands, "apdu", common, "expert: send commands to a card and see them decoded")
+    apdu.add_argument("apdus", nargs="+", metavar="HEX")
+    apdu.add_argument("--expert", action="store_true", help="allow commands that write, and unknown cards")
+    _add(commands, "practice-tour", common, "practice mode in the terminal: apply, prove, print")
+    _add(commands, "personalise", common, "the card's half of personalisation; spoken to by cardtool-ra")
+    for name in NOT_BUILT_YET:
+        later = commands.add_parser(name, add_help=False)
+        later.add_argument("rest", nargs=argparse.REMAINDER)
+    return parser
+
+
+def _common() -> Parser:
+    common = Parser(add_help=False)
+    common.add_argument("--practice", action="store_true", help="virtual reader, cards and RA: nothing is real")
+    common.add_argument("--lang", choices=["zh_TW", "en"], help="language of the words")
+    common.add_argument("--ra", metavar="URL", help="address of the registration authority")
+    common.add_argument("--unit", metavar="NAME", help="RA unit")
+    common.add_argument("--reader", metavar="NAME", help="reader to use")
+    common.add_argument("--card", metavar="ID", help="card to use: its serial or GUID; in practice mode its name")
+    common.add_argument("--account", metavar="NAME", help="account at the RA")
+    common.add_argument("--json", action="store_true", help="one JSON object on stdout, progress on stderr")
+    common.add_argument("--answers", type=_dash, metavar="-", help="read answers as one JSON object from stdin")
+    return common
+
+
+def _dash(value: str) -> bool:
+    if value != "-":
+        raise argparse.ArgumentTypeError("only - (standard input): secrets are not read from files")
+    return True
+
+
+def _add(commands: argparse._SubParsersAction[Parser], name: str, common: Parser, help_text: str) -> Parser:
+    return commands.add_parser(name, parents=[common], help=help_text, description=help_text)

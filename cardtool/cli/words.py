@@ -1,0 +1,36 @@
+"""Lines for the terminal, in the person's terms."""
+
+from __future__ import annotations
+
+from rich.console import Console
+
+from cardtool.cards.overview import CardOverview
+from cardtool.errors import CardToolError
+from cardtool.pki.certificate import describe
+from cardtool.words import Words
+
+
+def show_error(console: Console, words: Words, error: CardToolError) -> None:
+    """The four things every failure says (spec 1.2, 4): what, is it safe, what now, the code."""
+    said = words.error(error)
+    console.print(f"\n[bold red]{said.title}[/bold red]  [dim]{said.code}[/dim]", highlight=False)
+    console.print(said.safety, highlight=False)
+    console.print(said.advice, highlight=False)
+
+
+def card_line(words: Words, card: CardOverview) -> str:
+    """Reader, kind of card, holder of its first certificate, tries left."""
+    parts = [card.reader, words.text(f"cli.card_{card.kind}")]
+    if card.serial is not None:
+        parts.append(f"#{card.serial}")
+    if card.certificates:
+        parts.append(describe(card.certificates[0].der).holder)
+    if card.pin is not None:
+        parts.append(words.text("label.tries_left", count=card.pin.tries_left))
+    return " · ".join(part for part in parts if part)
+
+
+def certificate_line(words: Words, der: bytes) -> str:
+    found = describe(der)
+    until = words.text("cli.valid_until", date=f"{found.not_after:%Y-%m-%d}")
+    return f"{found.holder} · {found.serial_hex} · {until}"
