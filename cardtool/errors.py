@@ -512,6 +512,14 @@ class PracticeNotReady(ComputerError):
 
 
 @dataclass(eq=False)
+class CardFileUnreadable(ComputerError):
+    """A software card's state file; ``what`` is missing | json | format | version | kind | content."""
+
+    code: ClassVar[str] = "L302"
+    what: str = ""
+
+
+@dataclass(eq=False)
 class Defect(ComputerError):
     """A fault of our own. ``what`` is the exception's class name only: its text may hold anything."""
 
@@ -567,6 +575,14 @@ class CommandRefused(UsageError):
 class ArgumentInvalid(UsageError):
     code: ClassVar[str] = "U104"
     name: str
+
+
+@dataclass(eq=False)
+class NotBuiltYet(UsageError):
+    """A command of the contract whose wizard this version does not have."""
+
+    code: ClassVar[str] = "U105"
+    command: str
 
 
 def all_errors() -> dict[str, type[CardToolError]]:

@@ -1,0 +1,84 @@
+"""What the commands of the applet work on, and the rules several of them share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from cardtool.pcsc.virtual.apdu import Command
+from cardtool.pcsc.virtual.personality import Algorithm, Extension, Personality
+from cardtool.pcsc.virtual.state import CardState
+from cardtool.pcsc.virtual.status import INS_NOT_SUPPORTED, SECURITY_STATUS_NOT_SATISFIED, Refused
+
+
+@dataclass(frozen=True)
+class Challenge:
+    """A block the card gave out for 9B and awaits the answer to; ``mutual`` when it was a witness."""
+
+    block: bytes = field(repr=False)
+    mutual: bool
+
+
+@dataclass
+class Momentary:
+    """What one command leaves for the very next one only."""
+
+    pin_verified: bool = False
+    challenge: Challenge | None = None
+
+
+@dataclass
+class Session:
+    """What a reset or pull takes away."""
+
+    selected: bool = False
+    pin_verified: bool = False
+    admin: bool = False
+    puk_accepted: bool = False
+    before: Momentary = field(default_factory=Momentary)
+    after: Momentary = field(default_factory=Momentary)
+
+    def next_command(self) -> None:
+        self.before, self.after = self.after, Momentary()
+
+
+class Pace(Protocol):
+    def __call__(self, algorithm: Algorithm, /) -> float:
+        """Seconds the card takes to generate a key."""
+        ...
+
+
+def instant(_algorithm: Algorithm) -> float:
+    """As fast as this computer is."""
+    return 0.0
+
+
+@dataclass
+class Applet:
+    """One powered PIV applet: lasting state, volatile session. ``wait`` sleeps and ends when power is cut."""
+
+    state: CardState
+    wait: Callable[[float], None]
+    pace: Pace = instant
+    session: Session = field(default_factory=Session)
+
+    @property
+    def personality(self) -> Personality:
+        return self.state.personality
+
+    def require_admin(self) -> None:
+        if not self.session.admin:
+            raise Refused(SECURITY_STATUS_NOT_SATISFIED)
+
+    def require_pin(self) -> None:
+        if not self.session.pin_verified:
+            raise Refused(SECURITY_STATUS_NOT_SATISFIED)
+
+    def require(self, extension: Extension) -> None:
+        """A card without the extension does not know the instruction at all."""
+        if not self.personality.has(extension):
+            raise Refused(INS_NOT_SUPPORTED)
+
+
+Handler = Callable[[Applet, Command], bytes]

@@ -1,0 +1,144 @@
+"""The state file: versioned JSON, one owner at a time, replaced atomically.
+
+``{"format": "cardtool-virtual-card", "version": 1, "kind": "piv", …}``; bytes are hexadecimal, slots and tags
+hexadecimal strings, private keys unencrypted PKCS#8. Mode 0600, because anyone who reads it has the card.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from cardtool.errors import (
+    AlreadyRunning,
+    ArgumentInvalid,
+    CardFileUnreadable,
+    ComputerError,
+    DiskFull,
+    FolderNotWritable,
+)
+from cardtool.pcsc.virtual import codec
+from cardtool.pcsc.virtual.state import CardState
+
+FORMAT = "cardtool-virtual-card"
+VERSION = 1
+KIND = "piv"
+WARNING = "Simulated card. PIN, PUK and private keys are unprotected: never use it for a real key."
+_USE = "virtual card"
+
+
+class StateFile:
+    """A state file held by this process. The lock lies beside it (``.lock``) and is never deleted."""
+
+    def __init__(self, path: Path, lock: FileLock) -> None:
+        self._path = path
+        self._lock = lock
+
+    @classmethod
+    def create(cls, path: Path, state: CardState) -> StateFile:
+        """Raises ArgumentInvalid (there is such a file), AlreadyRunning, FolderNotWritable, DiskFull."""
+        file = cls(path, _lock(path))
+        try:
+            if path.exists():
+                raise ArgumentInvalid("state")
+            file.write(file.encode(state))
+        except OSError as error:
+            file.close()
+            raise _computer_error(error) from error
+        except ArgumentInvalid:
+            file.close()
+            raise
+        return file
+
+    @classmethod
+    def open(cls, path: Path) -> StateFile:
+        """Raises AlreadyRunning, CardFileUnreadable (no such file)."""
+        if not path.is_file():
+            raise CardFileUnreadable("missing")
+        return cls(path, _lock(path))
+
+    def close(self) -> None:
+        self._lock.release()
+
+    def read(self) -> CardState:
+        return read_state(self._path)
+
+    def encode(self, state: CardState) -> str:
+        head = {"format": FORMAT, "version": VERSION, "kind": KIND, "warning": WARNING}
+        return json.dumps(head | codec.to_json(state), indent=1) + "\n"
+
+    def decode(self, text: str) -> CardState:
+        return decode(text)
+
+    def write(self, text: str) -> None:
+        """Replace the content; on return it is on disk. Raises OSError, and then the former content stays."""
+        handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=f".{self._path.name}.")
+        temporary = Path(name)
+        try:
+            with os.fdopen(handle, "w", encoding="ascii") as stream:
+                stream.write(text)
+                stream.flush()
+                os.fsync(stream.fileno())
+            temporary.replace(self._path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        _sync_folder(self._path.parent)
+
+
+def read_state(path: Path) -> CardState:
+    """Read a state file without locking it. Raises CardFileUnreadable."""
+    try:
+        text = path.read_text(encoding="ascii")
+    except (OSError, UnicodeDecodeError):
+        raise CardFileUnreadable("missing" if not path.is_file() else "content") from None
+    return decode(text)
+
+
+def decode(text: str) -> CardState:
+    """Raises CardFileUnreadable, whose ``what`` names the first thing that is wrong."""
+    try:
+        whole: Any = json.loads(text)
+    except (ValueError, RecursionError):
+        raise CardFileUnreadable("json") from None
+    expected = {"format": FORMAT, "version": VERSION, "kind": KIND}
+    for name, value in expected.items():
+        if not isinstance(whole, dict) or whole.get(name) != value:
+            raise CardFileUnreadable(name)
+    try:
+        return codec.from_json(whole)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise CardFileUnreadable("content") from None
+
+
+def _lock(path: Path) -> FileLock:
+    lock = FileLock(path.with_name(path.name + ".lock"), timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise AlreadyRunning from None
+    except OSError as error:
+        raise _computer_error(error) from error
+    return lock
+
+
+def _computer_error(error: OSError) -> ComputerError:
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return DiskFull(_USE) if full else FolderNotWritable(_USE)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the rename itself durable. Windows opens no folders, and keeps renames in its own journal."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
