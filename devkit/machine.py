@@ -1,7 +1,7 @@
 """Packages of the operating system, through apt on Debian and Ubuntu.
 
-Windows and macOS need none: wheels bring everything. On another Linux the person installs what its packages of
-these tables are called there (docs/development.md).
+Windows and macOS need none: wheels bring everything. On another Linux the person installs the same under its
+own names (docs/development.md).
 """
 
 from __future__ import annotations
