@@ -1,37 +1,15 @@
-"""Command APDUs as the card receives them (ISO/IEC 7816-4:2020 5.2), and the instructions it knows."""
+"""Command APDUs as the card receives them (ISO/IEC 7816-4:2020 5.2)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from enum import IntEnum
 
 from cardtool.pcsc.virtual.status import WRONG_LENGTH, WRONG_P1_P2, Refused
 
 CHAINING = 0x10
 """CLA bit 5: more commands of this chain follow (ISO/IEC 7816-4:2020 5.3.3)."""
-
-
-class Ins(IntEnum):
-    """SP 800-73-5 Part 2 table 2, then Yubico's PIV extensions (docs.yubico.com, "PIV APDUs")."""
-
-    VERIFY = 0x20
-    CHANGE_REFERENCE_DATA = 0x24
-    RESET_RETRY_COUNTER = 0x2C
-    GENERATE_ASYMMETRIC_KEY_PAIR = 0x47
-    GENERAL_AUTHENTICATE = 0x87
-    SELECT = 0xA4
-    GET_RESPONSE = 0xC0
-    GET_DATA = 0xCB
-    PUT_DATA = 0xDB
-    MOVE_KEY = 0xF6
-    GET_METADATA = 0xF7
-    GET_SERIAL = 0xF8
-    ATTEST = 0xF9
-    SET_PIN_RETRIES = 0xFA
-    RESET = 0xFB
-    GET_VERSION = 0xFD
-    IMPORT_KEY = 0xFE
-    SET_MANAGEMENT_KEY = 0xFF
+SELECT = 0xA4
+GET_RESPONSE = 0xC0
 
 
 @dataclass(frozen=True)

@@ -6,16 +6,16 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 
 from cardtool.errors import CardError, CardRemoved, CardWasReset, ReaderFault, ReaderUnplugged
-from cardtool.pcsc.virtual.slot import Slot, SoftCard
+from cardtool.pcsc.virtual.reader_slot import ReaderSlot, SoftCard
 
 _UNSUPPORTED_FEATURE = 0x8010001F
 """SCARD_E_UNSUPPORTED_FEATURE: this reader has no PIN pad."""
 
 
 class VirtualConnection:
-    """``Connection`` over a ``Slot``. Opened by ``VirtualHub.connect`` alone."""
+    """``Connection`` over a ``ReaderSlot``. Opened by ``VirtualHub.connect`` alone."""
 
-    def __init__(self, slot: Slot, patience: float) -> None:
+    def __init__(self, slot: ReaderSlot, patience: float) -> None:
         self._slot = slot
         self._patience = patience
         self._atr = slot.atr or b""

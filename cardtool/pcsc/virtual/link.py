@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from cardtool.pcsc.virtual.apdu import Command, Ins
-from cardtool.pcsc.virtual.personality import Personality
+from dataclasses import dataclass
+
+from cardtool.pcsc.virtual.apdu import SELECT, Command
 from cardtool.pcsc.virtual.status import (
     CHAIN_BROKEN,
     CONDITIONS_NOT_SATISFIED,
@@ -18,31 +19,40 @@ from cardtool.pcsc.virtual.status import (
 _LE_UNSAID = 256
 
 
-class Link:
-    """Joins chained commands and hands long answers out in parts. Forgets everything at a reset."""
+@dataclass(frozen=True, kw_only=True)
+class LinkLimits:
+    """Sizes in bytes. ``breaks_when_overrun``: instead of 6700, 6F00 and then 6F61 until SELECT."""
 
-    def __init__(self, personality: Personality) -> None:
-        self._personality = personality
-        self._longest_command = personality.object_size + 16  # tag list and content header of PUT DATA
+    longest_command: int
+    answer_block: int
+    exact_get_response: bool = False
+    breaks_when_overrun: bool = False
+
+
+class Link:
+    """Joins chained commands and hands long answers out in parts. A reset makes a new one."""
+
+    def __init__(self, limits: LinkLimits) -> None:
+        self._limits = limits
         self._chain: Command | None = None
         self._waiting = b""
         self._broken = False
 
     def join(self, command: Command) -> Command | None:
         """The whole command, or None while more of its chain is to come. Raises Refused."""
-        if self._broken and command.ins != Ins.SELECT:
+        if self._broken and command.ins != SELECT:
             raise Refused(CHAIN_BROKEN)
         self._broken = False
         self._waiting = b""
         whole = self._append(command)
-        if len(whole.data) > self._longest_command:
+        if len(whole.data) > self._limits.longest_command:
             self._overrun()
         self._chain = whole if command.chained else None
         return None if command.chained else whole
 
     def answer(self, data: bytes, command: Command) -> bytes:
         """As much of ``data`` as fits with its status word; the rest waits for GET RESPONSE."""
-        size = min(command.le or _LE_UNSAID, self._personality.answer_block)
+        size = min(command.le or _LE_UNSAID, self._limits.answer_block)
         self._waiting = data[size:]
         left = len(self._waiting)
         sw = MORE_DATA | min(left, 0xFF) if left else OK
@@ -52,7 +62,7 @@ class Link:
         left = len(self._waiting)
         if not left:
             raise Refused(CONDITIONS_NOT_SATISFIED)
-        if self._personality.exact_get_response and (command.le or _LE_UNSAID) > left:
+        if self._limits.exact_get_response and (command.le or _LE_UNSAID) > left:
             raise Refused(WRONG_LE | left)
         return self.answer(self._waiting, command)
 
@@ -69,7 +79,7 @@ class Link:
         return command.with_data(data + command.data)
 
     def _overrun(self) -> None:
-        if not self._personality.breaks_on_long_chain:
+        if not self._limits.breaks_when_overrun:
             raise Refused(WRONG_LENGTH)
         self._broken = True
         raise Refused(FAILURE)

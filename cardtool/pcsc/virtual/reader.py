@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from cardtool.errors import CardHeld, CardMute, NoCard, ReaderUnplugged
 from cardtool.pcsc.transport import ReaderState
 from cardtool.pcsc.virtual.connection import VirtualConnection
-from cardtool.pcsc.virtual.slot import PATIENCE, Slot, SoftCard
+from cardtool.pcsc.virtual.reader_slot import PATIENCE, ReaderSlot, SoftCard
 
 
 class VirtualHub:
@@ -20,7 +20,7 @@ class VirtualHub:
 
     def __init__(self, patience: float = PATIENCE) -> None:
         self._changed = threading.Condition()
-        self._slots: dict[str, Slot] = {}
+        self._slots: dict[str, ReaderSlot] = {}
         self._patience = patience
         self._interruptions = 0
 
@@ -62,7 +62,7 @@ class VirtualHub:
     def plug(self, reader: str) -> None:
         """A reader appears. Plugging one that is there does nothing."""
         with self._changed:
-            self._slots.setdefault(reader, Slot(reader, self._changed))
+            self._slots.setdefault(reader, ReaderSlot(reader, self._changed))
             self._changed.notify_all()
 
     def unplug(self, reader: str) -> None:
@@ -112,7 +112,7 @@ class VirtualHub:
         with self._changed:
             self._slot(reader).answer_to_lose = True
 
-    def _slot(self, reader: str) -> Slot:
+    def _slot(self, reader: str) -> ReaderSlot:
         try:
             return self._slots[reader]
         except KeyError:

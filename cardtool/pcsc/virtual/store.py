@@ -1,7 +1,7 @@
-"""The state file: versioned JSON, one owner at a time, replaced atomically.
+"""The state file of a software card: versioned JSON, one owner at a time, replaced atomically.
 
-``{"format": "cardtool-virtual-card", "version": 1, "kind": "piv", …}``; bytes are hexadecimal, slots and tags
-hexadecimal strings, private keys unencrypted PKCS#8. Mode 0600, because anyone who reads it has the card.
+``{"format": "cardtool-virtual-card", "version": 1, "kind": "piv", "card": {…}}``; what ``card`` holds is the
+business of the kind. Mode 0600, because anyone who reads the file has the card.
 """
 
 from __future__ import annotations
@@ -24,14 +24,13 @@ from cardtool.errors import (
     DiskFull,
     FolderNotWritable,
 )
-from cardtool.pcsc.virtual import codec
-from cardtool.pcsc.virtual.state import CardState
 
 FORMAT = "cardtool-virtual-card"
 VERSION = 1
-KIND = "piv"
 WARNING = "Simulated card. PIN, PUK and private keys are unprotected: never use it for a real key."
 _USE = "virtual card"
+
+Json = dict[str, Any]
 
 
 class StateFile:
@@ -42,13 +41,13 @@ class StateFile:
         self._lock = lock
 
     @classmethod
-    def create(cls, path: Path, state: CardState) -> StateFile:
+    def create(cls, path: Path, text: str) -> StateFile:
         """Raises ArgumentInvalid (there is such a file), AlreadyRunning, FolderNotWritable, DiskFull."""
         file = cls(path, _lock(path))
         try:
             if path.exists():
                 raise ArgumentInvalid("state")
-            file.write(file.encode(state))
+            file.write(text)
         except OSError as error:
             file.close()
             raise _computer_error(error) from error
@@ -67,16 +66,6 @@ class StateFile:
     def close(self) -> None:
         self._lock.release()
 
-    def read(self) -> CardState:
-        return read_state(self._path)
-
-    def encode(self, state: CardState) -> str:
-        head = {"format": FORMAT, "version": VERSION, "kind": KIND, "warning": WARNING}
-        return json.dumps(head | codec.to_json(state), indent=1) + "\n"
-
-    def decode(self, text: str) -> CardState:
-        return decode(text)
-
     def write(self, text: str) -> None:
         """Replace the content; on return it is on disk. Raises OSError, and then the former content stays."""
         handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=f".{self._path.name}.")
@@ -93,29 +82,34 @@ class StateFile:
         _sync_folder(self._path.parent)
 
 
-def read_state(path: Path) -> CardState:
-    """Read a state file without locking it. Raises CardFileUnreadable."""
+def read(path: Path) -> str:
+    """The content of a state file, without locking it. Raises CardFileUnreadable."""
     try:
-        text = path.read_text(encoding="ascii")
+        return path.read_text(encoding="ascii")
+    except FileNotFoundError:
+        raise CardFileUnreadable("missing") from None
     except (OSError, UnicodeDecodeError):
-        raise CardFileUnreadable("missing" if not path.is_file() else "content") from None
-    return decode(text)
+        raise CardFileUnreadable("content") from None
 
 
-def decode(text: str) -> CardState:
-    """Raises CardFileUnreadable, whose ``what`` names the first thing that is wrong."""
+def encode(kind: str, card: Json) -> str:
+    head = {"format": FORMAT, "version": VERSION, "kind": kind, "warning": WARNING}
+    return json.dumps(head | {"card": card}, indent=1) + "\n"
+
+
+def decode(kind: str, text: str) -> Json:
+    """The ``card`` part. Raises CardFileUnreadable, whose ``what`` names the first thing that is wrong."""
     try:
         whole: Any = json.loads(text)
     except (ValueError, RecursionError):
         raise CardFileUnreadable("json") from None
-    expected = {"format": FORMAT, "version": VERSION, "kind": KIND}
-    for name, value in expected.items():
+    for name, value in {"format": FORMAT, "version": VERSION, "kind": kind}.items():
         if not isinstance(whole, dict) or whole.get(name) != value:
             raise CardFileUnreadable(name)
-    try:
-        return codec.from_json(whole)
-    except (KeyError, TypeError, ValueError, AttributeError):
-        raise CardFileUnreadable("content") from None
+    card = whole.get("card")
+    if not isinstance(card, dict):
+        raise CardFileUnreadable("content")
+    return card
 
 
 def _lock(path: Path) -> FileLock:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cardtool.pcsc.virtual import tlv
 from cardtool.pcsc.virtual.apdu import Command
-from cardtool.pcsc.virtual.applet import Applet
+from cardtool.pcsc.virtual.piv.applet import Applet
 from cardtool.pcsc.virtual.status import NOT_FOUND, WRONG_P1_P2, Refused
 
 RID = bytes.fromhex("A000000308")

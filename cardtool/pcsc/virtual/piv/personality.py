@@ -8,9 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import Enum, IntEnum
 
-from cardtool.pcsc.virtual.apdu import Ins
+from cardtool.pcsc.virtual.link import LinkLimits
+from cardtool.pcsc.virtual.piv.instructions import Ins
 
 RETIRED_FIRST = 0x82
+_PUT_DATA_HEADERS = 16
+"""Room for the tag list and the header of the content beside a data object."""
 
 
 class Algorithm(IntEnum):
@@ -80,6 +83,15 @@ class Personality:
 
     def has(self, extension: Extension) -> bool:
         return extension in self.extensions
+
+    @property
+    def link_limits(self) -> LinkLimits:
+        return LinkLimits(
+            longest_command=self.object_size + _PUT_DATA_HEADERS,
+            answer_block=self.answer_block,
+            exact_get_response=self.exact_get_response,
+            breaks_when_overrun=self.breaks_on_long_chain,
+        )
 
     @property
     def retired(self) -> range:

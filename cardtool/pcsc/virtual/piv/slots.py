@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cardtool.pcsc.virtual.applet import Applet
-from cardtool.pcsc.virtual.keys import KeyPair, PinPolicy
-from cardtool.pcsc.virtual.personality import Extension
+from cardtool.pcsc.virtual.piv.applet import Applet
+from cardtool.pcsc.virtual.piv.keys import KeyPair, PinPolicy
+from cardtool.pcsc.virtual.piv.personality import Extension
 from cardtool.pcsc.virtual.status import (
     REFERENCE_NOT_FOUND,
     SECURITY_STATUS_NOT_SATISFIED,

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from cardtool.pcsc.virtual.apdu import Command
-from cardtool.pcsc.virtual.personality import Algorithm, Extension, Personality
-from cardtool.pcsc.virtual.state import CardState
+from cardtool.pcsc.virtual.piv.personality import Algorithm, Extension, Personality
+from cardtool.pcsc.virtual.piv.state import CardState
 from cardtool.pcsc.virtual.status import INS_NOT_SUPPORTED, SECURITY_STATUS_NOT_SATISFIED, Refused
 
 

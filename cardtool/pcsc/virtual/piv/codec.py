@@ -1,4 +1,7 @@
-"""CardState as JSON values and back. Wrong input raises KeyError, TypeError, ValueError or AttributeError."""
+"""The state of a PIV card as the text of its state file, and back.
+
+Bytes are hexadecimal, slots and tags hexadecimal strings, private keys unencrypted PKCS#8.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,27 @@ from typing import Any
 
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 
-from cardtool.pcsc.virtual.keys import KeyPair, PinPolicy, TouchPolicy
-from cardtool.pcsc.virtual.personality import Algorithm, Extension, Personality
-from cardtool.pcsc.virtual.state import MANAGEMENT_KEY_SIZES, CardState, ManagementKey, Reference
+from cardtool.errors import CardFileUnreadable
+from cardtool.pcsc.virtual import store
+from cardtool.pcsc.virtual.piv.keys import KeyPair, PinPolicy, TouchPolicy
+from cardtool.pcsc.virtual.piv.personality import Algorithm, Extension, Personality
+from cardtool.pcsc.virtual.piv.state import MANAGEMENT_KEY_SIZES, CardState, ManagementKey, Reference
+from cardtool.pcsc.virtual.store import Json
 
-Json = dict[str, Any]
+KIND = "piv"
+
+
+def encode(state: CardState) -> str:
+    return store.encode(KIND, to_json(state))
+
+
+def decode(text: str) -> CardState:
+    """Raises CardFileUnreadable."""
+    card = store.decode(KIND, text)
+    try:
+        return from_json(card)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise CardFileUnreadable("content") from None
 
 
 def to_json(state: CardState) -> Json:
@@ -33,6 +52,7 @@ def to_json(state: CardState) -> Json:
 
 
 def from_json(values: Json) -> CardState:
+    """Raises KeyError, TypeError, ValueError or AttributeError on anything that ``to_json`` does not make."""
     return CardState(
         personality=_personality_from_json(values["personality"]),
         serial=_whole_number(values["serial"]),

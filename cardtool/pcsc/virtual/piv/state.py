@@ -6,8 +6,8 @@ import hmac
 import secrets
 from dataclasses import dataclass, field
 
-from cardtool.pcsc.virtual.keys import KeyPair, TouchPolicy
-from cardtool.pcsc.virtual.personality import Algorithm, Personality
+from cardtool.pcsc.virtual.piv.keys import KeyPair, TouchPolicy
+from cardtool.pcsc.virtual.piv.personality import Algorithm, Personality
 
 DEFAULT_PIN = b"123456"
 DEFAULT_PUK = b"12345678"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from cardtool.pcsc.virtual import tlv
 from cardtool.pcsc.virtual.apdu import Command
-from cardtool.pcsc.virtual.applet import Applet
-from cardtool.pcsc.virtual.select import AID
+from cardtool.pcsc.virtual.piv.applet import Applet
+from cardtool.pcsc.virtual.piv.select import AID
 from cardtool.pcsc.virtual.status import (
     FUNCTION_NOT_SUPPORTED,
     NOT_ENOUGH_MEMORY,

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from cardtool.pcsc.virtual import tlv
-from cardtool.pcsc.virtual.personality import Algorithm
+from cardtool.pcsc.virtual.piv.personality import Algorithm
 from cardtool.pcsc.virtual.status import WRONG_DATA, Refused
 
 PrivateKey = (

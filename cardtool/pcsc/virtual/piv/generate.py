@@ -5,10 +5,11 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TypeVar
 
-from cardtool.pcsc.virtual import keys, slots, tlv
+from cardtool.pcsc.virtual import tlv
 from cardtool.pcsc.virtual.apdu import Command
-from cardtool.pcsc.virtual.applet import Applet
-from cardtool.pcsc.virtual.personality import Algorithm
+from cardtool.pcsc.virtual.piv import keys, slots
+from cardtool.pcsc.virtual.piv.applet import Applet
+from cardtool.pcsc.virtual.piv.personality import Algorithm
 from cardtool.pcsc.virtual.status import WRONG_DATA, WRONG_P1_P2, Refused
 
 CONTROL_REFERENCE = 0xAC

@@ -9,11 +9,12 @@ from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 from cryptography.hazmat.primitives.ciphers import BlockCipherAlgorithm, Cipher, modes
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 
-from cardtool.pcsc.virtual import keys, slots, tlv
+from cardtool.pcsc.virtual import tlv
 from cardtool.pcsc.virtual.apdu import Command
-from cardtool.pcsc.virtual.applet import Applet, Challenge
-from cardtool.pcsc.virtual.personality import Algorithm
-from cardtool.pcsc.virtual.state import ManagementKey
+from cardtool.pcsc.virtual.piv import keys, slots
+from cardtool.pcsc.virtual.piv.applet import Applet, Challenge
+from cardtool.pcsc.virtual.piv.personality import Algorithm
+from cardtool.pcsc.virtual.piv.state import ManagementKey
 from cardtool.pcsc.virtual.status import (
     CONDITIONS_NOT_SATISFIED,
     SECURITY_STATUS_NOT_SATISFIED,

@@ -36,7 +36,7 @@ class Client(Protocol):
         ...
 
 
-class Slot:
+class ReaderSlot:
     """``events`` counts insertions and removals, ``resets`` the card's resets since it was inserted."""
 
     def __init__(self, name: str, changed: threading.Condition) -> None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa, x25519
 
-from cardtool.pcsc.virtual import keys, pins, slots, tlv
-from cardtool.pcsc.virtual.apdu import Command, Ins
-from cardtool.pcsc.virtual.applet import Applet, Handler
-from cardtool.pcsc.virtual.attestation import attest
-from cardtool.pcsc.virtual.data import ATTESTATION_CERTIFICATE
-from cardtool.pcsc.virtual.generate import mechanism, policies
-from cardtool.pcsc.virtual.keys import CURVES, RSA_BITS, KeyPair, PrivateKey, TouchPolicy
-from cardtool.pcsc.virtual.personality import ADMIN_ALGORITHMS, Algorithm, Extension
-from cardtool.pcsc.virtual.state import (
+from cardtool.pcsc.virtual import tlv
+from cardtool.pcsc.virtual.apdu import Command
+from cardtool.pcsc.virtual.piv import keys, pins, slots
+from cardtool.pcsc.virtual.piv.applet import Applet, Handler
+from cardtool.pcsc.virtual.piv.attestation import attest
+from cardtool.pcsc.virtual.piv.data import ATTESTATION_CERTIFICATE
+from cardtool.pcsc.virtual.piv.generate import mechanism, policies
+from cardtool.pcsc.virtual.piv.instructions import Ins
+from cardtool.pcsc.virtual.piv.keys import CURVES, RSA_BITS, KeyPair, PrivateKey, TouchPolicy
+from cardtool.pcsc.virtual.piv.personality import ADMIN_ALGORITHMS, Algorithm, Extension
+from cardtool.pcsc.virtual.piv.state import (
     DEFAULT_PIN,
     DEFAULT_PUK,
     MANAGEMENT_KEY_SIZES,

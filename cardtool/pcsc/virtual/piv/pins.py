@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from cardtool.pcsc.virtual.apdu import Command
-from cardtool.pcsc.virtual.applet import Applet
-from cardtool.pcsc.virtual.personality import Personality
-from cardtool.pcsc.virtual.state import Reference
+from cardtool.pcsc.virtual.piv.applet import Applet
+from cardtool.pcsc.virtual.piv.personality import Personality
+from cardtool.pcsc.virtual.piv.state import Reference
 from cardtool.pcsc.virtual.status import (
     BLOCKED,
     OK,

@@ -10,13 +10,15 @@ import threading
 from pathlib import Path
 from typing import Self
 
-from cardtool.pcsc.virtual import apdu, authenticate, data, generate, pins, select, yubico
-from cardtool.pcsc.virtual.apdu import Command, Ins
-from cardtool.pcsc.virtual.applet import Applet, Handler, Pace, instant
-from cardtool.pcsc.virtual.attestation import make_attestation_key
+from cardtool.pcsc.virtual import apdu, store
+from cardtool.pcsc.virtual.apdu import Command
 from cardtool.pcsc.virtual.link import Link
-from cardtool.pcsc.virtual.personality import YUBIKEY, Extension, Personality
-from cardtool.pcsc.virtual.state import CardState, factory_state
+from cardtool.pcsc.virtual.piv import authenticate, codec, data, generate, pins, select, yubico
+from cardtool.pcsc.virtual.piv.applet import Applet, Handler, Pace, instant
+from cardtool.pcsc.virtual.piv.attestation import make_attestation_key
+from cardtool.pcsc.virtual.piv.instructions import Ins
+from cardtool.pcsc.virtual.piv.personality import YUBIKEY, Extension, Personality
+from cardtool.pcsc.virtual.piv.state import CardState, factory_state
 from cardtool.pcsc.virtual.status import (
     CLA_NOT_SUPPORTED,
     INS_NOT_SUPPORTED,
@@ -26,7 +28,7 @@ from cardtool.pcsc.virtual.status import (
     WRONG_LENGTH,
     Refused,
 )
-from cardtool.pcsc.virtual.store import StateFile, read_state
+from cardtool.pcsc.virtual.store import StateFile
 
 _COMMANDS: dict[int, Handler] = {
     Ins.SELECT: select.select,
@@ -48,18 +50,18 @@ class PowerLost(Exception):
 class VirtualPivCard:
     """One card. ``transmit`` is for one thread at a time; ``cut_power`` may come from any thread.
 
-    ``pace`` says how many seconds key generation takes (``applet.instant``, ``pace.real_card``).
+    ``pace`` says how many seconds key generation takes (``piv.applet.instant``, ``piv.pace.real_card``).
     """
 
     def __init__(self, state: CardState, file: StateFile | None = None, pace: Pace = instant) -> None:
         self.pace = pace
         self._state = state
         self._file = file
-        self._saved = file.encode(state) if file else ""
+        self._saved = codec.encode(state)
         self._working = threading.RLock()
         self._power_cut = threading.Event()
         self._applet: Applet | None = None
-        self._link = Link(state.personality)
+        self._link = Link(state.personality.link_limits)
 
     @classmethod
     def create(
@@ -72,7 +74,7 @@ class VirtualPivCard:
         state = factory_state(personality, serial)
         if personality.has(Extension.ATTESTATION):
             make_attestation_key(state)
-        return cls(state, StateFile.create(path, state) if path else None)
+        return cls(state, StateFile.create(path, codec.encode(state)) if path else None)
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -82,7 +84,7 @@ class VirtualPivCard:
         """
         file = StateFile.open(path)
         try:
-            return cls(file.read(), file)
+            return cls(codec.decode(store.read(path)), file)
         except BaseException:
             file.close()
             raise
@@ -90,7 +92,7 @@ class VirtualPivCard:
     @staticmethod
     def inspect(path: Path) -> CardState:
         """What a state file holds, read without a lock and without a card. Raises CardFileUnreadable."""
-        return read_state(path)
+        return codec.decode(store.read(path))
 
     @property
     def state(self) -> CardState:
@@ -116,7 +118,7 @@ class VirtualPivCard:
         with self._working:
             self._power_cut.clear()
             self._applet = Applet(self._state, self._wait, self.pace)
-            self._link = Link(self._state.personality)
+            self._link = Link(self._state.personality.link_limits)
             return self._state.personality.atr
 
     def cut_power(self) -> None:
@@ -145,7 +147,7 @@ class VirtualPivCard:
         try:
             command = apdu.parse(raw)
             self._check(command)
-            if command.ins == Ins.GET_RESPONSE:
+            if command.ins == apdu.GET_RESPONSE:
                 return self._link.get_response(command)
             whole = self._link.join(command)
             answer = b"" if whole is None else self._execute(applet, whole)
@@ -177,13 +179,13 @@ class VirtualPivCard:
         """Write what changed. A failed write leaves the card as it was, like a failed EEPROM cell."""
         if self._file is None:
             return
-        text = self._file.encode(self._state)
+        text = codec.encode(self._state)
         if text == self._saved:
             return
         try:
             self._file.write(text)
         except OSError:
-            self._state = applet.state = self._file.decode(self._saved)
+            self._state = applet.state = codec.decode(self._saved)
             raise Refused(MEMORY_FAILURE) from None
         self._saved = text
 

@@ -11,13 +11,14 @@ from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKey
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from cardtool.pcsc.virtual import keys, slots, tlv
+from cardtool.pcsc.virtual import tlv
 from cardtool.pcsc.virtual.apdu import Command
-from cardtool.pcsc.virtual.applet import Applet
-from cardtool.pcsc.virtual.data import ATTESTATION_CERTIFICATE
-from cardtool.pcsc.virtual.keys import KeyPair, PinPolicy, TouchPolicy
-from cardtool.pcsc.virtual.personality import Algorithm, Extension
-from cardtool.pcsc.virtual.state import CardState
+from cardtool.pcsc.virtual.piv import keys, slots
+from cardtool.pcsc.virtual.piv.applet import Applet
+from cardtool.pcsc.virtual.piv.data import ATTESTATION_CERTIFICATE
+from cardtool.pcsc.virtual.piv.keys import KeyPair, PinPolicy, TouchPolicy
+from cardtool.pcsc.virtual.piv.personality import Algorithm, Extension
+from cardtool.pcsc.virtual.piv.state import CardState
 from cardtool.pcsc.virtual.status import CONDITIONS_NOT_SATISFIED, WRONG_DATA, Refused
 
 FIRMWARE_VERSION = x509.ObjectIdentifier("1.3.6.1.4.1.41482.3.3")

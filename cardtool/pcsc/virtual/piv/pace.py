@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from cardtool.pcsc.virtual.personality import Algorithm
+from cardtool.pcsc.virtual.piv.personality import Algorithm
 
 _SECONDS = {
     Algorithm.RSA_2048: (8.0, 20.0),
