@@ -1,0 +1,1 @@
+"""The JSON API of docs/ra-api.md: one module per resource, thin over the modules above it."""

@@ -1,0 +1,200 @@
+"""Orders and the admin relay that belongs to them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Response
+from pydantic import StringConstraints
+
+from server_stub import enrolment, issuing, orders, relays
+from server_stub.api.answers import SIGNED_IN, problems
+from server_stub.api.calls import Answered, MutationCall, ReadCall
+from server_stub.api.shapes import Block, Body, Fingerprint, Id, Shape, SignedStatement, Time
+from server_stub.db.models import Account, Order
+from server_stub.problems import Code
+from server_stub.ra import Act
+
+router = APIRouter(tags=["orders"])
+_FAILURES = (*SIGNED_IN, Code.NOT_FOUND, Code.CONFLICT)
+
+
+class NewOrder(Body):
+    kind: Literal["apply"]
+    card_id: Id
+    terms_version: Annotated[str, StringConstraints(min_length=1, max_length=32)]
+    terms_sha256: Fingerprint
+
+
+class OrderShape(Shape):
+    """``subject`` is RFC 4514 text; ``certificate`` PEM once issued."""
+
+    id: str
+    kind: str
+    state: str
+    unit: str
+    card_id: str
+    slot_hint: str
+    key_algorithm: str
+    subject: str
+    created_at: Time
+    deadline: Time
+    certificate: str | None
+
+
+class Orders(Shape):
+    orders: list[OrderShape]
+
+
+class NewRelay(Body):
+    verification: Id
+
+
+class RelayShape(Shape):
+    id: str
+    expires_at: Time
+
+
+class EncryptedWitness(Body):
+    """One block of the card's admin algorithm, lower-case hex."""
+
+    witness: Block
+
+
+class WitnessAnswer(Shape):
+    witness: str
+    challenge: str
+
+
+class EncryptedChallenge(Body):
+    response: Block
+
+
+class Request(Body):
+    csr: Annotated[str, StringConstraints(min_length=1, max_length=16384)]
+
+
+@router.post(
+    "/orders",
+    status_code=201,
+    response_model=OrderShape,
+    responses={
+        200: {"model": OrderShape, "description": "The card's open order"},
+        **problems(*_FAILURES, Code.NOT_APPROVED, Code.TERMS_CHANGED, Code.NOT_ALLOWED),
+    },
+)
+def create_order(call: MutationCall, body: NewOrder) -> Response:
+    def create(act: Act, account: Account) -> Answered:
+        order, is_new = orders.create(act, account, orders.Wish(**body.model_dump()))
+        return Answered.of(201 if is_new else 200, _shape(act, order))
+
+    return call.run(create)
+
+
+@router.get("/orders", responses=problems(*SIGNED_IN))
+def list_orders(call: ReadCall, card_id: Id | None = None, state: Literal["open", "any"] = "any") -> Orders:
+    def look(act: Act, account: Account) -> Orders:
+        found = orders.of_account(act, account, card_id, only_open=state == "open")
+        return Orders(orders=[_shape(act, order) for order in found])
+
+    return call.run(look)
+
+
+@router.get("/orders/{order_id}", responses=problems(*SIGNED_IN, Code.NOT_FOUND))
+def read_order(call: ReadCall, order_id: Id) -> OrderShape:
+    return call.run(lambda act, account: _shape(act, orders.find(act, account, order_id)))
+
+
+@router.delete("/orders/{order_id}", response_model=OrderShape, responses=problems(*_FAILURES))
+def cancel_order(call: MutationCall, order_id: Id) -> Response:
+    def cancel(act: Act, account: Account) -> Answered:
+        order = orders.find(act, account, order_id)
+        orders.cancel(act, order)
+        return Answered.of(200, _shape(act, order))
+
+    return call.run(cancel)
+
+
+@router.post(
+    "/orders/{order_id}/relays",
+    status_code=201,
+    response_model=RelayShape,
+    responses=problems(*_FAILURES, Code.CARD_NOT_VERIFIED),
+)
+def open_relay(call: MutationCall, order_id: Id, body: NewRelay) -> Response:
+    def begin(act: Act, account: Account) -> Answered:
+        relay = relays.begin(act, orders.find(act, account, order_id), body.verification)
+        return Answered.of(201, RelayShape.model_validate(relay))
+
+    return call.run(begin)
+
+
+@router.post(
+    "/relays/{relay_id}/witness",
+    response_model=WitnessAnswer,
+    responses=problems(*_FAILURES, Code.RELAY_VOID),
+)
+def answer_witness(call: MutationCall, relay_id: Id, body: EncryptedWitness) -> Response:
+    def answer(act: Act, account: Account) -> Answered:
+        encrypted = bytes.fromhex(body.witness)
+        witness, challenge = relays.answer_witness(act, account, relay_id, encrypted)
+        return Answered.of(200, WitnessAnswer(witness=witness.hex(), challenge=challenge.hex()))
+
+    return call.run(answer)
+
+
+@router.post(
+    "/relays/{relay_id}/response",
+    response_model=OrderShape,
+    responses=problems(*_FAILURES, Code.RELAY_VOID, Code.CARD_NOT_VERIFIED),
+)
+def check_response(call: MutationCall, relay_id: Id, body: EncryptedChallenge) -> Response:
+    def check(act: Act, account: Account) -> Answered:
+        response = bytes.fromhex(body.response)
+        return Answered.of(200, _shape(act, relays.check_response(act, account, relay_id, response)))
+
+    return call.run(check)
+
+
+@router.post(
+    "/orders/{order_id}/request",
+    response_model=OrderShape,
+    responses=problems(*_FAILURES, Code.REQUEST_REFUSED),
+)
+def request_certificate(call: MutationCall, order_id: Id, body: Request) -> Response:
+    """Intent, signature and record are three steps, so that no crash makes a second certificate."""
+    seen = call.reading().run(lambda act, account: orders.find(act, account, order_id))
+    request = issuing.check(seen, body.csr)
+
+    def complete(act: Act, account: Account) -> Answered:
+        order = enrolment.complete(act, account, order_id, serial, signed)
+        return Answered.of(200, _shape(act, order))
+
+    intent = call.prepare(
+        lambda act, account: enrolment.intend(act, orders.find(act, account, order_id), request)
+    )
+    signed = enrolment.sign(call.ra, seen, intent) if intent else None
+    serial = intent.serial if intent else ""
+    return call.run(complete)
+
+
+@router.post(
+    "/orders/{order_id}/stored",
+    response_model=OrderShape,
+    responses=problems(*_FAILURES, Code.CARD_NOT_VERIFIED),
+)
+def confirm_stored(call: MutationCall, order_id: Id, body: SignedStatement) -> Response:
+    def confirm(act: Act, account: Account) -> Answered:
+        order = orders.find(act, account, order_id)
+        return Answered.of(200, _shape(act, enrolment.confirm_stored(act, order, *body.signed())))
+
+    return call.run(confirm)
+
+
+def _shape(act: Act, order: Order) -> OrderShape:
+    row = issuing.of_order(act, order)
+    fields = {
+        name: getattr(order, name) for name in OrderShape.model_fields if name not in {"state", "certificate"}
+    }
+    state = orders.state_at(order, act.now)
+    return OrderShape.model_validate({**fields, "state": state, "certificate": row.pem if row else None})

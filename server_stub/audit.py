@@ -1,0 +1,72 @@
+"""The audit log: each entry holds the hash of the one before, and the head is signed from time to time.
+
+Changing, deleting or reordering entries breaks the chain. Cutting off its end is seen as long as a signed
+head beyond the cut exists; signed heads are kept in the database and, so that its owner alone cannot remove
+them, as lines of a file in the data folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server_stub.db.models import AuditEntry, AuditHead
+
+Detail = str | int | bool | None
+GENESIS = "0" * 64
+
+
+@dataclass(frozen=True)
+class Event:
+    time: datetime
+    actor: str
+    action: str
+    subject: str
+    detail: Mapping[str, Detail]
+
+
+def append(db: Session, event: Event) -> None:
+    """Add one entry in the caller's transaction."""
+    head = _locked_head(db)
+    entry = AuditEntry(
+        number=head.number + 1,
+        time=event.time,
+        actor=event.actor,
+        action=event.action,
+        subject=event.subject,
+        detail=json.dumps(event.detail, sort_keys=True, ensure_ascii=False),
+        previous=head.hash,
+    )
+    entry.hash = entry_hash(entry)
+    head.number, head.hash = entry.number, entry.hash
+    db.add(entry)
+    db.flush()
+
+
+def entry_hash(entry: AuditEntry) -> str:
+    """SHA-256 over all fields, as a JSON list so that no two entries can spell the same text."""
+    content = [
+        entry.number,
+        int(entry.time.timestamp()),
+        entry.actor,
+        entry.action,
+        entry.subject,
+        entry.detail,
+        entry.previous,
+    ]
+    return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
+
+
+def _locked_head(db: Session) -> AuditHead:
+    """The head row, locked until the transaction ends (SQLite: the write lock is held anyway)."""
+    head = db.scalars(select(AuditHead).with_for_update()).one_or_none()
+    if head is None:
+        head = AuditHead(id=1, number=0, hash=GENESIS)
+        db.add(head)
+    return head

@@ -1,0 +1,71 @@
+"""Captchas: digits as a picture and, for those who cannot see it, as sound.
+
+The database holds a keyed hash of the answer; a captcha is gone with its first use, right or wrong.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+
+from captcha.audio import AudioCaptcha
+from captcha.image import ImageCaptcha
+from sqlalchemy import delete
+
+from server_stub.db.models import Captcha
+from server_stub.problems import Code, Problem
+from server_stub.ra import Act
+
+DIGITS = 5
+LIFETIME = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Riddle:
+    """``image`` is PNG, ``audio`` WAV."""
+
+    answer: str
+    image: bytes
+    audio: bytes
+
+
+def draw() -> Riddle:
+    """Needs some tenths of a second of computing (the sound): never inside a transaction."""
+    answer = "".join(secrets.choice("0123456789") for _ in range(DIGITS))
+    image = ImageCaptcha().generate(answer).getvalue()
+    return Riddle(answer, image, bytes(_speaker().generate(answer)))
+
+
+def store(act: Act, unit: str, riddle: Riddle) -> Captcha:
+    captcha = Captcha(id=secrets.token_hex(16), unit=unit, answer_tag="", expires_at=act.now + LIFETIME)
+    captcha.answer_tag = _tag(act, captcha.id, riddle.answer)
+    act.db.add(captcha)
+    return captcha
+
+
+def use(act: Act, unit: str, captcha_id: str, answer: str) -> None:
+    """Take the captcha away. Raises Problem CAPTCHA_WRONG or CAPTCHA_EXPIRED (used up, unknown, too old)."""
+    taken = act.db.execute(
+        delete(Captcha)
+        .where(Captcha.id == captcha_id, Captcha.unit == unit)
+        .returning(Captcha.answer_tag, Captcha.expires_at)
+    ).one_or_none()
+    if taken is None or _is_past(taken.expires_at, act.now):
+        raise Problem(Code.CAPTCHA_EXPIRED, keep=True)
+    if taken.answer_tag != _tag(act, captcha_id, answer.strip()):
+        raise Problem(Code.CAPTCHA_WRONG, keep=True)
+
+
+def _is_past(moment: datetime, now: datetime) -> bool:
+    return moment <= now
+
+
+def _tag(act: Act, captcha_id: str, answer: str) -> str:
+    return act.ra.tags.tag("captcha", captcha_id, answer)
+
+
+@cache
+def _speaker() -> AudioCaptcha:
+    return AudioCaptcha()

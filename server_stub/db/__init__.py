@@ -1,0 +1,1 @@
+"""Tables, engine and migrations. SQLite (WAL, synchronous=FULL) or PostgreSQL by URL."""

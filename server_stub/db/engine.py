@@ -1,0 +1,57 @@
+"""Connections: durable commits, and write transactions that take their lock at the start.
+
+SQLite's deferred transactions fail with "database is locked" when a reader becomes a writer beside another;
+``BEGIN IMMEDIATE`` waits instead, so every act that may write begins that way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from sqlite3 import Connection as SqliteConnection
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
+
+_BUSY_SECONDS = 8  # below the 10 s within which everything answers
+_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={_BUSY_SECONDS * 1000}")
+
+
+class Database:
+    """Hands out sessions; a session ends with commit by its user, or is rolled back."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = create_engine(url, pool_size=8, max_overflow=40, pool_timeout=_BUSY_SECONDS)
+        if self.engine.dialect.name == "sqlite":
+            event.listen(self.engine, "connect", _prepare_sqlite)
+            event.listen(self.engine, "begin", _begin_sqlite)
+        self._writer: Engine = self.engine.execution_options(begin="IMMEDIATE")
+
+    @contextmanager
+    def session(self, *, write: bool) -> Iterator[Session]:
+        with Session(self._writer if write else self.engine, expire_on_commit=False) as db:
+            yield db
+
+    @contextmanager
+    def writing_connection(self) -> Iterator[Connection]:
+        """One write transaction without a session, committed at the end."""
+        with self._writer.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    if not isinstance(connection, SqliteConnection):
+        raise TypeError("the sqlite3 driver of the standard library is expected")
+    connection.isolation_level = None  # we emit BEGIN ourselves
+    for pragma in _PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    mode = connection.get_execution_options().get("begin", "DEFERRED")
+    connection.exec_driver_sql(f"BEGIN {mode}")

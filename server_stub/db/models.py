@@ -1,0 +1,266 @@
+"""Every table of the RA. Times are whole seconds since 1970 (UTC), identifiers random hex."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.sql.elements import TextClause
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware UTC time, kept as an integer: the same on every database, and sortable."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> int | None:
+        return None if value is None else int(value.timestamp())
+
+    def process_result_value(self, value: Any | None, _dialect: Dialect) -> datetime | None:
+        return None if value is None else datetime.fromtimestamp(value, UTC)
+
+
+class Base(DeclarativeBase):
+    type_annotation_map = {datetime: Moment, bytes: LargeBinary, str: String}  # noqa: RUF012 (SQLAlchemy's own form)
+
+
+class Meta(Base):
+    """Single values: the demo clock's offset, the mark of a demo database."""
+
+    __tablename__ = "meta"
+    key: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str]
+
+
+class Customer(Base):
+    __tablename__ = "customers"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    unit: Mapped[str]
+    identifier: Mapped[str]
+    holder: Mapped[str]
+    email: Mapped[str]
+    phone: Mapped[str]
+    __table_args__ = (UniqueConstraint("unit", "identifier"),)
+
+
+class Account(Base):
+    """``registration`` is pending, approved, used or rejected. Suspension is in SignInCounter."""
+
+    __tablename__ = "accounts"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    unit: Mapped[str]
+    name: Mapped[str]
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"))
+    password_hash: Mapped[str]
+    must_change_password: Mapped[bool]
+    registration: Mapped[str]
+    customer: Mapped[Customer] = relationship(lazy="joined")
+    __table_args__ = (UniqueConstraint("unit", "name"),)
+
+
+class SignInCounter(Base):
+    """Consecutive wrong passwords by keyed hash of unit and name, so unknown accounts count alike."""
+
+    __tablename__ = "sign_in_counters"
+    tag: Mapped[str] = mapped_column(primary_key=True)
+    failures: Mapped[int]
+    suspended: Mapped[bool]
+    touched_at: Mapped[datetime]
+
+
+class SignInSession(Base):
+    """``token_hash`` is SHA-256 of the bearer token; the token itself is never stored."""
+
+    __tablename__ = "sessions"
+    token_hash: Mapped[str] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    account: Mapped[Account] = relationship(lazy="joined")
+
+
+class Captcha(Base):
+    __tablename__ = "captchas"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    unit: Mapped[str]
+    answer_tag: Mapped[str]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class Rate(Base):
+    """Attempts counted in a fixed window; ``key`` is a keyed hash of account or address."""
+
+    __tablename__ = "rates"
+    key: Mapped[str] = mapped_column(primary_key=True)
+    window: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    count: Mapped[int]
+
+
+class StoredAnswer(Base):
+    """What a mutation answered, sealed, for the same Idempotency-Key to get again."""
+
+    __tablename__ = "stored_answers"
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    request_hash: Mapped[str]
+    status: Mapped[int]
+    sealed_body: Mapped[bytes]
+    created_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class Card(Base):
+    """``status`` is blank, active or retired. ``verification_key`` is the 9E SubjectPublicKeyInfo (DER)."""
+
+    __tablename__ = "cards"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    label: Mapped[str]
+    status: Mapped[str]
+    admin_algorithm: Mapped[str]
+    master_version: Mapped[int]
+    puk_number: Mapped[int]
+    verification_key: Mapped[bytes | None]
+    key_fingerprint: Mapped[str | None] = mapped_column(unique=True)
+    vendor_serial: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class CardGuid(Base):
+    """Every CHUID GUID a card was known by, oldest first."""
+
+    __tablename__ = "card_guids"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    card_id: Mapped[str] = mapped_column(ForeignKey("cards.id"), index=True)
+    guid: Mapped[str] = mapped_column(index=True)
+    seen_at: Mapped[datetime]
+
+
+class Verification(Base):
+    """A nonce for the card to sign; ``state`` is open, verified or used."""
+
+    __tablename__ = "verifications"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    card_id: Mapped[str] = mapped_column(ForeignKey("cards.id"), index=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    purpose: Mapped[str]
+    nonce: Mapped[str] = mapped_column(unique=True)
+    state: Mapped[str]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+_OPEN: TextClause = text("state IN ('created', 'reserved', 'authorised', 'issued')")
+
+
+class Order(Base):
+    __tablename__ = "orders"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    state: Mapped[str]
+    unit: Mapped[str]
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    card_id: Mapped[str] = mapped_column(ForeignKey("cards.id"), index=True)
+    slot_hint: Mapped[str]
+    key_algorithm: Mapped[str]
+    subject: Mapped[str]
+    terms_version: Mapped[str]
+    terms_sha256: Mapped[str]
+    created_at: Mapped[datetime]
+    deadline: Mapped[datetime]
+    account: Mapped[Account] = relationship(lazy="joined")
+    __table_args__ = (
+        Index("one_open_order_per_card", "card_id", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
+    )
+
+
+_LIVE: TextClause = text("state IN ('intended', 'valid', 'on-hold')")
+
+
+class Certificate(Base):
+    """``state``: intended (has a serial, no signature), valid, on-hold, revoked, abandoned (never left)."""
+
+    __tablename__ = "certificates"
+    serial: Mapped[str] = mapped_column(primary_key=True)
+    profile: Mapped[str]
+    state: Mapped[str]
+    card_id: Mapped[str] = mapped_column(ForeignKey("cards.id"), index=True)
+    order_id: Mapped[str | None] = mapped_column(ForeignKey("orders.id"), index=True)
+    key_fingerprint: Mapped[str] = mapped_column(index=True)
+    public_key: Mapped[bytes]
+    not_before: Mapped[datetime]
+    not_after: Mapped[datetime]
+    pem: Mapped[str | None] = mapped_column(Text)
+    revoked_at: Mapped[datetime | None]
+    reason: Mapped[str | None]
+    __table_args__ = (
+        Index(
+            "one_live_certificate_per_order",
+            "order_id",
+            unique=True,
+            sqlite_where=_LIVE,
+            postgresql_where=_LIVE,
+        ),
+    )
+
+
+class Relay(Base):
+    """One mutual authentication with a card; ``state`` is open, witnessed, done or void."""
+
+    __tablename__ = "relays"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    order_id: Mapped[str] = mapped_column(ForeignKey("orders.id"))
+    card_id: Mapped[str] = mapped_column(ForeignKey("cards.id"), index=True)
+    state: Mapped[str]
+    sealed_challenge: Mapped[bytes | None]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class AuditEntry(Base):
+    __tablename__ = "audit"
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    time: Mapped[datetime]
+    actor: Mapped[str]
+    action: Mapped[str]
+    subject: Mapped[str]
+    detail: Mapped[str] = mapped_column(Text)
+    previous: Mapped[str]
+    hash: Mapped[str]
+
+
+class AuditHead(Base):
+    """One row: the last entry. Locked by whoever appends, so the chain never forks."""
+
+    __tablename__ = "audit_head"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger)
+    hash: Mapped[str]
+
+
+class AuditSeal(Base):
+    """The chain's head, signed."""
+
+    __tablename__ = "audit_seals"
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    time: Mapped[datetime]
+    hash: Mapped[str]
+    signature: Mapped[str]
+
+
+class Fault(Base):
+    """A practice fault still to happen ``remaining`` times."""
+
+    __tablename__ = "faults"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    remaining: Mapped[int]

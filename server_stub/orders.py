@@ -1,0 +1,174 @@
+"""Orders: what a customer asked for and how far it has come. The states and their ways are data."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+from sqlalchemy import select
+
+from server_stub import cards, issuing
+from server_stub.db.models import Account, Order
+from server_stub.policy.unit import Unit
+from server_stub.problems import Code, Problem
+from server_stub.ra import Act
+
+
+class State(StrEnum):
+    CREATED = "created"
+    RESERVED = "reserved"
+    AUTHORISED = "authorised"
+    ISSUED = "issued"
+    STORED = "stored"
+    ACTIVATED = "activated"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+# reserved: a fee is set aside. An issued order has no deadline: its certificate may be on the card already.
+WAYS: Mapping[State, frozenset[State]] = {
+    State.CREATED: frozenset(
+        {State.RESERVED, State.AUTHORISED, State.REJECTED, State.CANCELLED, State.EXPIRED}
+    ),
+    State.RESERVED: frozenset({State.AUTHORISED, State.REJECTED, State.CANCELLED, State.EXPIRED}),
+    State.AUTHORISED: frozenset({State.ISSUED, State.CANCELLED, State.EXPIRED}),
+    State.ISSUED: frozenset({State.STORED, State.CANCELLED}),
+    State.STORED: frozenset({State.ACTIVATED}),
+    State.ACTIVATED: frozenset(),
+    State.REJECTED: frozenset(),
+    State.CANCELLED: frozenset(),
+    State.EXPIRED: frozenset(),
+}
+OPEN = frozenset({State.CREATED, State.RESERVED, State.AUTHORISED, State.ISSUED})
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the customer asks for, with the terms that were read and accepted."""
+
+    kind: str
+    card_id: str
+    terms_version: str
+    terms_sha256: str
+
+
+def create(act: Act, account: Account, wish: Wish) -> tuple[Order, bool]:
+    """A new order, or the card's open one; the flag says which (True: new).
+
+    Raises Problem NOT_FOUND, NOT_APPROVED, TERMS_CHANGED, NOT_ALLOWED.
+    """
+    card = cards.owned(act, account, wish.card_id)
+    existing = _open_order(act, card.id)
+    if existing is not None:
+        return existing, False
+    policy = act.ra.policy(account.unit)
+    if account.registration != "approved":
+        raise Problem(Code.NOT_APPROVED)
+    if not policy.accepts_terms(wish.terms_version, wish.terms_sha256):
+        raise Problem(Code.TERMS_CHANGED)
+    order = _new_order(act, account, policy.unit, wish)
+    act.db.add(order)
+    act.db.flush()
+    act.record("order.created", order.id, card=card.id, terms=wish.terms_version)
+    return order, True
+
+
+def find(act: Act, account: Account, order_id: str) -> Order:
+    """The customer's own order. Raises Problem NOT_FOUND, for a foreign one as for none."""
+    order = act.db.get(Order, order_id)
+    if order is None or order.account_id != account.id:
+        raise Problem(Code.NOT_FOUND)
+    return order
+
+
+def of_account(act: Act, account: Account, card_id: str | None, *, only_open: bool) -> list[Order]:
+    """Newest first."""
+    chosen = select(Order).where(Order.account_id == account.id)
+    if card_id is not None:
+        chosen = chosen.where(Order.card_id == card_id)
+    found = act.db.scalars(chosen.order_by(Order.created_at.desc(), Order.id))
+    return [order for order in found if not only_open or state_at(order, act.now) in OPEN]
+
+
+def state_at(order: Order, now: datetime) -> State:
+    """The state as anyone may see it: expired past the deadline, even before that is written down."""
+    state = State(order.state)
+    return State.EXPIRED if State.EXPIRED in WAYS[state] and order.deadline <= now else state
+
+
+def move(act: Act, order: Order, to: State) -> None:
+    """Go one step. Raises Problem CONFLICT where no way leads from here."""
+    settle(act, order)
+    if to not in WAYS[State(order.state)]:
+        raise Problem(Code.CONFLICT, keep=True, state=order.state)
+    act.record(f"order.{to}", order.id, before=order.state)
+    order.state = to
+
+
+def settle(act: Act, order: Order) -> None:
+    """Write down that the deadline has passed, if it has."""
+    if state_at(order, act.now) == State.EXPIRED != order.state:
+        act.record("order.expired", order.id, before=order.state)
+        order.state = State.EXPIRED
+        issuing.withdraw(act, order)
+
+
+def require(act: Act, order: Order, *states: State) -> None:
+    """Raises Problem CONFLICT unless the order is in one of ``states`` now."""
+    settle(act, order)
+    if order.state not in states:
+        raise Problem(Code.CONFLICT, keep=True, state=order.state)
+
+
+def cancel(act: Act, order: Order) -> None:
+    """End an open order; a certificate that was issued but never stored is revoked. Again is no error."""
+    if order.state == State.CANCELLED:
+        return
+    move(act, order, State.CANCELLED)
+    issuing.withdraw(act, order)
+
+
+def _open_order(act: Act, card_id: str) -> Order | None:
+    for order in act.db.scalars(select(Order).where(Order.card_id == card_id, Order.state.in_(OPEN))):
+        settle(act, order)
+        if order.state in OPEN:
+            return order
+    act.db.flush()  # the unique index must see the expired one leave before a new one comes
+    return None
+
+
+def _new_order(act: Act, account: Account, unit: Unit, wish: Wish) -> Order:
+    if unit.card is None:
+        raise Problem(Code.NOT_ALLOWED)
+    return Order(
+        id=secrets.token_hex(16),
+        kind=wish.kind,
+        state=State.CREATED,
+        unit=unit.id,
+        account_id=account.id,
+        account=account,
+        card_id=wish.card_id,
+        slot_hint=unit.card.slots[0],
+        key_algorithm=unit.card.key_algorithm,
+        subject=act.ra.authority.certified_subject(subject_name(unit, account)).rfc4514_string(),
+        terms_version=wish.terms_version,
+        terms_sha256=wish.terms_sha256,
+        created_at=act.now,
+        deadline=act.now + timedelta(days=unit.order_days),
+    )
+
+
+def subject_name(unit: Unit, account: Account) -> x509.Name:
+    """The subject of the account's certificates: country, organisation, and the identifier as common name."""
+    parts = (
+        (NameOID.COUNTRY_NAME, unit.subject.country),
+        (NameOID.ORGANIZATION_NAME, unit.subject.organisation),
+        (NameOID.COMMON_NAME, account.customer.identifier),
+    )
+    return x509.Name([x509.NameAttribute(oid, value) for oid, value in parts])

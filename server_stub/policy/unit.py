@@ -1,0 +1,100 @@
+"""The shape of a unit file (TOML). Every field is a parameter of the product's table of units."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+KeyAlgorithm = Literal["RSA-2048", "RSA-3072", "RSA-4096", "P-256", "P-384"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Words(_Part):
+    """The same text in both languages."""
+
+    zh_TW: Text  # noqa: N815 (the language's own tag)
+    en: Text
+
+
+class SignIn(_Part):
+    """``identifier``: what is typed beside the site password, an account name or the certificate's CN."""
+
+    identifier: Literal["account", "cn"]
+    captcha: bool
+
+
+class SitePassword(_Part):
+    """letter, upper, lower, digit: at least one is required; symbols: they are allowed at all."""
+
+    minimum: int = Field(ge=4, le=64)
+    maximum: int = Field(ge=4, le=64)
+    letter: bool = False
+    upper: bool = False
+    lower: bool = False
+    digit: bool = False
+    symbols: bool = True
+
+    @model_validator(mode="after")
+    def _range(self) -> Self:
+        if self.minimum > self.maximum:
+            raise ValueError("site_password: minimum is above maximum")
+        return self
+
+
+class CardPolicy(_Part):
+    """``slots``: PIV key references a signing key may live in, the preferred one first."""
+
+    key_algorithm: KeyAlgorithm
+    slots: tuple[Literal["9A", "9C"], ...] = Field(min_length=1)
+    pin_minimum: int = Field(ge=6, le=8)
+    pin_maximum: int = Field(ge=6, le=8)
+    pin_tries: int = Field(ge=1, le=15)
+
+    @model_validator(mode="after")
+    def _range(self) -> Self:
+        if self.pin_minimum > self.pin_maximum:
+            raise ValueError("card: pin_minimum is above pin_maximum")
+        return self
+
+
+class Subject(_Part):
+    """What stands in every certificate of the unit beside the identifier (CN)."""
+
+    country: Annotated[str, StringConstraints(pattern="^[A-Z]{2}$")]
+    organisation: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+
+
+class Support(_Part):
+    phone: Text
+    hours: Words
+
+
+class Unit(_Part):
+    id: Annotated[str, StringConstraints(pattern="^[a-z][a-z0-9-]{1,30}$")]
+    names: Words
+    carrier: Literal["card", "file", "both"]
+    sign_in: SignIn
+    site_password: SitePassword
+    card: CardPolicy | None = None
+    subject: Subject
+    validity_years: int = Field(ge=1, le=5)
+    renewal_opens_days: int = Field(ge=1, le=180)
+    order_days: int = Field(ge=1, le=90)
+    terms: Literal["tick", "confirm", "agree"]
+    terms_version: Annotated[str, StringConstraints(pattern="^[0-9A-Za-z.-]{1,32}$")]
+    suspension_after: int = Field(ge=1, le=20)
+    first_sign_in_change: bool
+    sign_in_again_after_change: bool
+    cards_per_registration: int = Field(ge=1, le=10, default=1)
+    support: Support
+
+    @model_validator(mode="after")
+    def _carrier_has_rules(self) -> Self:
+        if (self.card is None) != (self.carrier == "file"):
+            raise ValueError("[card] is needed exactly when the carrier is card or both")
+        return self

@@ -1,0 +1,84 @@
+"""The RA's collaborators in one place, and the act: one transaction with its time, author and audit trail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from server_stub import audit
+from server_stub.ca.authority import Authority
+from server_stub.clock import Clock
+from server_stub.custody.master import MasterKey
+from server_stub.db.engine import Database
+from server_stub.keys import TagKey
+from server_stub.policy.load import BUNDLED, Policy, load_policies
+from server_stub.problems import Code, Problem
+from server_stub.settings import Settings
+
+ANONYMOUS = "anonymous"
+
+
+@dataclass(frozen=True)
+class Act:
+    """One transaction: what happens in it bears the same time, and is recorded with it or not at all."""
+
+    ra: Ra
+    db: Session
+    now: datetime
+    actor: str
+
+    def record(self, action: str, subject: str, **detail: audit.Detail) -> None:
+        """Append to the audit log, in this transaction. Never a secret."""
+        audit.append(self.db, audit.Event(self.now, self.actor, action, subject, detail))
+
+
+@dataclass(frozen=True)
+class Ra:
+    settings: Settings
+    database: Database
+    clock: Clock
+    tags: TagKey
+    authority: Authority
+    master: MasterKey
+    policies: Mapping[str, Policy]
+
+    @classmethod
+    def open(cls, settings: Settings) -> Ra:
+        """Open the data folder, making keys on first use. The database must be migrated already."""
+        settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        authority = Authority.open(settings.data / "ca", name=settings.name, practice=settings.demo)
+        authority.configure_urls(settings.url)
+        return cls(
+            settings=settings,
+            database=Database(settings.database_url),
+            clock=Clock(adjustable=settings.demo),
+            tags=TagKey.open(settings.data / "tag.key"),
+            authority=authority,
+            master=MasterKey.open(settings.data / "master.key"),
+            policies=load_policies([BUNDLED, *settings.extra_units]),
+        )
+
+    @contextmanager
+    def act(self, actor: str = ANONYMOUS, *, write: bool = True) -> Iterator[Act]:
+        """A transaction: committed at the end, rolled back on exceptions except a Problem that says keep."""
+        with self.database.session(write=write) as db:
+            try:
+                yield Act(self, db, self.clock.now(db), actor)
+            except Problem as problem:
+                if problem.keep:
+                    db.commit()
+                raise
+            db.commit()
+
+    def policy(self, unit: str) -> Policy:
+        """Raises Problem UNIT_UNKNOWN."""
+        if unit not in self.policies:
+            raise Problem(Code.UNIT_UNKNOWN, unit=unit)
+        return self.policies[unit]
+
+    def close(self) -> None:
+        self.database.close()

@@ -1,0 +1,35 @@
+"""What a server process is started with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Attempts per minute. Demo mode is loopback only and is driven by scripts: it gets wider ones."""
+
+    sign_ins_per_account: int = 10
+    sign_ins_per_address: int = 60
+    captchas_per_address: int = 60
+
+
+WIDE = Limits(sign_ins_per_account=6000, sign_ins_per_address=60000, captchas_per_address=60000)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """``url`` is the origin clients connect to; cards sign it, so it must be what they see."""
+
+    data: Path
+    url: str
+    database: str = ""
+    extra_units: tuple[Path, ...] = ()
+    demo: bool = False
+    name: str = "CardTool RA"
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def database_url(self) -> str:
+        return self.database or f"sqlite:///{self.data / 'ra.sqlite'}"

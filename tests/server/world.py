@@ -1,0 +1,258 @@
+"""Customers, callers and software cards for the tests of the server. Shares no code with the client."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import ECB
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from httpx2 import Response
+from starlette.testclient import TestClient
+
+from server_stub.db.models import Account, Card, Customer
+from server_stub.passwords import hash_password
+from server_stub.ra import Ra
+
+ORIGIN = "http://ra.test"
+UNIT = "exchange"
+PASSWORD = "Correct8horse"
+_HASH = hash_password(PASSWORD)
+_RSA = [rsa.generate_private_key(65537, 2048) for _ in range(3)]
+_TIME = "%Y-%m-%dT%H:%M:%SZ"
+
+
+@dataclass
+class SoftCard:
+    """What a personalised card can do, as far as the RA sees it."""
+
+    card_id: str
+    admin_key: bytes
+    verification_key: ec.EllipticCurvePrivateKey
+    signing_key: rsa.RSAPrivateKey = field(default_factory=lambda: _RSA[0])
+    witness: bytes = field(default_factory=lambda: secrets.token_bytes(16))
+
+    @property
+    def fingerprint(self) -> str:
+        return hashlib.sha256(spki(self.verification_key.public_key())).hexdigest()
+
+    def encrypt(self, block: bytes) -> bytes:
+        encryptor = Cipher(AES(self.admin_key), ECB()).encryptor()
+        return encryptor.update(block) + encryptor.finalize()
+
+    def csr(self) -> str:
+        builder = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
+        return builder.sign(self.signing_key, SHA256()).public_bytes(Encoding.PEM).decode()
+
+
+@dataclass
+class Person:
+    account: str
+    card: SoftCard
+    unit: str = UNIT
+    password: str = PASSWORD
+
+
+@dataclass
+class Caller:
+    """A signed-in person: sends requests with token and a fresh idempotency key."""
+
+    client: TestClient
+    person: Person
+    token: str
+
+    @property
+    def card(self) -> SoftCard:
+        return self.person.card
+
+    def get(self, path: str) -> Response:
+        return self.client.get(f"/api/v1{path}", headers=self._headers(None))
+
+    def post(self, path: str, body: object, key: str | None = None) -> Response:
+        return self.client.post(f"/api/v1{path}", json=body, headers=self._headers(key))
+
+    def put(self, path: str, body: object, key: str | None = None) -> Response:
+        return self.client.put(f"/api/v1{path}", json=body, headers=self._headers(key))
+
+    def delete(self, path: str, key: str | None = None) -> Response:
+        return self.client.delete(f"/api/v1{path}", headers=self._headers(key))
+
+    def now(self) -> str:
+        return str(self.client.get("/api/v1/info").json()["time"])
+
+    def terms(self) -> dict[str, str]:
+        terms = self.client.get(f"/api/v1/units/{self.person.unit}/terms").json()
+        return {"terms_version": terms["version"], "terms_sha256": terms["sha256"]}
+
+    def order(self) -> dict[str, Any]:
+        body = {"kind": "apply", "card_id": self.card.card_id, **self.terms()}
+        answer = self.post("/orders", body)
+        assert answer.status_code in {200, 201}, answer.text
+        return dict(answer.json())
+
+    def signed(self, key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, **members: str) -> dict[str, str]:
+        return sign_statement(key, {"audience": ORIGIN, "time": self.now(), **members})
+
+    def verification(self) -> str:
+        path = f"/cards/{self.card.card_id}/verifications"
+        made = self.post(path, {"purpose": "apply"}).json()
+        body = self.signed(
+            self.card.verification_key,
+            card_id=self.card.card_id,
+            nonce=made["nonce"],
+            purpose="apply",
+            type="card-verification",
+        )
+        answer = self.put(f"{path}/{made['id']}", body)
+        assert answer.status_code == 200, answer.text
+        return str(made["id"])
+
+    def relay(self, order: str) -> str:
+        answer = self.post(f"/orders/{order}/relays", {"verification": self.verification()})
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["id"])
+
+    def witness(self, relay: str) -> Response:
+        return self.post(f"/relays/{relay}/witness", {"witness": self.card.encrypt(self.card.witness).hex()})
+
+    def authorise(self, order: str) -> dict[str, Any]:
+        relay = self.relay(order)
+        answer = self.witness(relay).json()
+        assert answer["witness"] == self.card.witness.hex()
+        response = self.card.encrypt(bytes.fromhex(answer["challenge"])).hex()
+        return dict(self.post(f"/relays/{relay}/response", {"response": response}).json())
+
+    def request(self, order: str, key: str | None = None) -> Response:
+        return self.post(f"/orders/{order}/request", {"csr": self.card.csr()}, key)
+
+    def stored(self, order: str, pem: str) -> Response:
+        der = x509.load_pem_x509_certificate(pem.encode()).public_bytes(Encoding.DER)
+        digest = hashlib.sha256(der).hexdigest()
+        body = self.signed(self.card.signing_key, certificate_sha256=digest, order=order, type="stored")
+        return self.post(f"/orders/{order}/stored", body)
+
+    def issue(self) -> dict[str, Any]:
+        """An order brought as far as its certificate."""
+        order = self.order()
+        self.authorise(order["id"])
+        answer = self.request(order["id"])
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    @staticmethod
+    def fresh_key() -> str:
+        return secrets.token_hex(16)
+
+    def _headers(self, key: str | None) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}", "Idempotency-Key": key or self.fresh_key()}
+
+
+class World:
+    """Fills the database as the registration counter and personalisation would."""
+
+    def __init__(self, client: TestClient, ra: Ra) -> None:
+        self.client = client
+        self.ra = ra
+        self._keys = list(_RSA)
+
+    def customer(
+        self,
+        name: str,
+        *,
+        unit: str = UNIT,
+        registration: str = "approved",
+        must_change: bool = False,
+    ) -> Person:
+        card = self._card_keys()
+        with self.ra.act("test") as act:
+            customer = Customer(
+                unit=unit,
+                identifier=f"ID-{name}",
+                holder=name,
+                email=f"{name}@example.tw",
+                phone="0912345678",
+            )
+            act.db.add(customer)
+            act.db.flush()
+            account = Account(
+                unit=unit,
+                name=name,
+                customer_id=customer.id,
+                password_hash=_HASH,
+                must_change_password=must_change,
+                registration=registration,
+            )
+            act.db.add(account)
+            act.db.flush()
+            act.db.add(_card_row(card, account.id, name))
+        return Person(name, card, unit)
+
+    def captcha(self, unit: str = UNIT) -> dict[str, str]:
+        """A captcha with its right answer, as a demo client reads it."""
+        answer = self.client.post(
+            "/api/v1/captchas", json={"unit": unit}, headers={"Idempotency-Key": Caller.fresh_key()}
+        )
+        assert answer.status_code == 201, answer.text
+        return {"id": answer.json()["id"], "answer": answer.headers["X-Demo-Captcha"]}
+
+    def try_sign_in(self, account: str, password: str, unit: str = UNIT, **more: object) -> Response:
+        body = {"unit": unit, "account": account, "password": password, "captcha": self.captcha(unit), **more}
+        return self.client.post(
+            "/api/v1/sessions", json=body, headers={"Idempotency-Key": Caller.fresh_key()}
+        )
+
+    def sign_in(self, person: Person) -> Caller:
+        answer = self.try_sign_in(person.account, person.password, person.unit)
+        assert answer.status_code == 201, answer.text
+        return Caller(self.client, person, answer.json()["token"])
+
+    def now(self) -> datetime:
+        with self.ra.act(write=False) as act:
+            return act.now
+
+    def advance(self, seconds: int) -> None:
+        with self.ra.act("test") as act:
+            self.ra.clock.advance(act.db, seconds)
+
+    def _card_keys(self) -> SoftCard:
+        card_id = secrets.token_hex(16)
+        admin_key = self.ra.master.admin_key(self.ra.master.version, card_id, "AES-192")
+        return SoftCard(card_id, admin_key, ec.generate_private_key(ec.SECP256R1()), self._keys.pop(0))
+
+
+def _card_row(card: SoftCard, account_id: int, label: str) -> Card:
+    return Card(
+        id=card.card_id,
+        account_id=account_id,
+        label=label,
+        status="active",
+        admin_algorithm="AES-192",
+        master_version=1,
+        puk_number=0,
+        verification_key=spki(card.verification_key.public_key()),
+        key_fingerprint=card.fingerprint,
+    )
+
+
+def spki(key: ec.EllipticCurvePublicKey | rsa.RSAPublicKey) -> bytes:
+    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def sign_statement(
+    key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, members: dict[str, str]
+) -> dict[str, str]:
+    text = json.dumps(members, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    if isinstance(key, rsa.RSAPrivateKey):
+        signature = key.sign(text.encode(), padding.PKCS1v15(), SHA256())
+    else:
+        signature = key.sign(text.encode(), ec.ECDSA(SHA256()))
+    return {"statement": text, "signature": signature.hex()}
