@@ -23,6 +23,8 @@ LOCK = ROOT / "requirements.lock"
 PROGRAMS = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = PROGRAMS / ("python.exe" if os.name == "nt" else "python")
 SYSTEM_PYTHON = Path("/usr/bin/python3")
+# uv (the newer and the older name): a company's own root certificates count, as they do for pip.
+TRUST_AS_THE_SYSTEM = {"UV_SYSTEM_CERTS": "1", "UV_NATIVE_TLS": "1"}
 EDITABLE = ["--no-deps", "--no-build-isolation", "--editable", str(ROOT)]
 
 
@@ -108,16 +110,17 @@ def made_with(wanted_version: tuple[int, int]) -> bool:
 
 
 def call(command: Sequence[str]) -> None:
-    if subprocess.call(command, stdin=subprocess.DEVNULL) != 0:
+    if subprocess.call(command, stdin=subprocess.DEVNULL, env={**TRUST_AS_THE_SYSTEM, **os.environ}) != 0:
         raise SetupError(f"This did not work (its own words are above):\n  {' '.join(command)}")
 
 
-def lock() -> int:
-    """Resolve pyproject.toml for every system and write requirements.lock."""
+def lock(further: Sequence[str]) -> int:
+    """Resolve pyproject.toml for every system and write requirements.lock; ``further``: e.g. --upgrade."""
     uv = shutil.which("uv")
     if uv is None:
         raise SetupError("Locking needs uv: install it (for example: pipx install uv), then try again.")
     command = (
         "pip compile --quiet --universal --generate-hashes --no-annotate --python-version 3.11 --group dev"
     )
-    return subprocess.call([uv, *command.split(), "pyproject.toml", "-o", LOCK.name], cwd=ROOT)
+    call([uv, *command.split(), "pyproject.toml", "-o", LOCK.name, *further])
+    return 0

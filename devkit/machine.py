@@ -42,7 +42,6 @@ def need(packages: Iterable[str]) -> None:
         return
     missing = sorted(set(packages) - installed())
     if missing:
-        print(f"Installing system packages: {' '.join(missing)}", flush=True)
         install(missing)
 
 
@@ -65,7 +64,8 @@ def install(packages: list[str]) -> None:
     command = ["apt-get", "install", "-y", "--no-install-recommends", *packages]
     administrator = as_administrator()
     if administrator is None:
-        raise SetupError(f"These packages are needed. Please run:\n  sudo {' '.join(command)}")
+        raise SetupError(f"System packages are missing. Please run:\n  sudo {' '.join(command)}")
+    print(f"Installing system packages: {' '.join(packages)}", flush=True)
     # A source that is out of reach must not stop the others: whether it matters, the installation shows.
     quietly([*administrator, "apt-get", "update"])
     result = quietly([*administrator, *command])

@@ -49,5 +49,5 @@ def check(arguments: list[str]) -> int:
     return checks.main(arguments)
 
 
-def lock(_arguments: list[str]) -> int:
-    return environment.lock()
+def lock(arguments: list[str]) -> int:
+    return environment.lock(arguments)
