@@ -116,7 +116,7 @@ class _WatchedHub:
 
 
 class _WatchedConnection(ConnectionDecorator):
-    """Once a fault ended it, every further use fails the same way: a pulled card does not return by itself."""
+    """Once a fault ended it, every further use fails alike: a pulled card does not return by itself."""
 
     def __init__(self, inner: Connection, recorder: Recorder, injector: Injector) -> None:
         super().__init__(inner)

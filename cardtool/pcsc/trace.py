@@ -1,7 +1,7 @@
 """An optional trace of card traffic: one JSON object a line, redacted by ``redact``.
 
-``{"time", "reader", "command", "header", "sent", "received", "sw", "ms"}``; ``data`` and ``answer`` (hex) where they
-may be shown; ``sent`` and ``received`` are lengths in bytes, ``error`` (a code) stands where no answer came.
+``{"time", "reader", "command", "header", "sent", "received", "sw", "ms"}``; ``data`` and ``answer`` (hex)
+where they may be shown; ``sent`` and ``received`` are lengths in bytes, ``error`` is a code.
 """
 
 from __future__ import annotations

@@ -1,0 +1,127 @@
+"""The cards of this computer as flows see them: ``flows.ports.CardDesk`` over any ReaderHub."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from cardtool.cards.identify import Application, identify
+from cardtool.cards.overview import CardOverview, Kind, read_overview
+from cardtool.cards.piv.session import PivSession
+from cardtool.errors import (
+    CardError,
+    CardHeld,
+    CardRemoved,
+    NoCard,
+    NotSupportedByCard,
+    ReaderUnplugged,
+    UnknownCard,
+)
+from cardtool.pcsc.chaining import Channel, open_channel
+from cardtool.pcsc.transport import Connection, ReaderHub, ReaderState
+
+HELD_PAUSES = (0.2, 0.5, 1.0)
+"""Seconds between tries while another program holds the card; most hold it for less than one of them."""
+FOREIGN_READERS = ("windows hello for business", "microsoft uicc", "microsoft virtual smart card")
+"""Beginnings of names (lower case) of readers that the system makes up and no person ever put a card into."""
+
+Wrap = Callable[[Connection], Connection]
+
+
+class Desk:
+    """``wrap`` is put around every connection, e.g. a trace. For one thread: the one that owns the cards."""
+
+    def __init__(
+        self,
+        hub: ReaderHub,
+        *,
+        wrap: Wrap | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._hub = hub
+        self._wrap = wrap
+        self._sleep = sleep
+        self._seen: Sequence[ReaderState] = ()
+
+    def survey(self) -> Sequence[CardOverview]:
+        """Every reader with what lies in it. Raises ReaderServiceOff, ReaderNotPermitted."""
+        self._seen = self._hub.readers()
+        return [self._look(state) for state in self._seen if _is_for_people(state)]
+
+    def wait_for_change(self, timeout: float) -> bool:
+        """Until readers or cards differ from the last ``survey`` (True), or ``timeout`` seconds passed."""
+        return self._hub.wait_for_change(self._seen, timeout)
+
+    @contextmanager
+    def session(self, reader: str) -> Iterator[PivSession]:
+        """A PIV card, held in one transaction; reset at the end if PIN or admin status was gained.
+
+        Raises CardHeld after some patience, NoCard, CardMute, ReaderUnplugged, UnknownCard (neither PIV nor
+        GIDS), NotSupportedByCard (GIDS).
+        """
+        connection = self._connect(reader)
+        session: PivSession | None = None
+        try:
+            with connection.transaction():
+                channel = open_channel(connection)
+                _require_piv(identify(channel), connection)
+                session = PivSession(connection, channel)
+                yield session
+        finally:
+            connection.disconnect(reset=session is not None and session.status_gained)
+
+    def _connect(self, reader: str) -> Connection:
+        for pause in HELD_PAUSES:
+            try:
+                return self._wrapped(reader)
+            except CardHeld:
+                self._sleep(pause)
+        return self._wrapped(reader)
+
+    def _wrapped(self, reader: str) -> Connection:
+        connection = self._hub.connect(reader)
+        return self._wrap(connection) if self._wrap else connection
+
+    def _look(self, state: ReaderState) -> CardOverview:
+        if state.mute or state.atr is None:
+            return CardOverview(state.name, "mute" if state.mute else "empty")
+        try:
+            return self._read(state.name)
+        except CardError as error:
+            return CardOverview(state.name, _kind_of(error), state.atr)
+
+    def _read(self, reader: str) -> CardOverview:
+        connection = self._wrapped(reader)
+        try:
+            with connection.transaction():
+                return _overview(connection, open_channel(connection))
+        finally:
+            connection.disconnect(reset=False)
+
+
+def _overview(connection: Connection, channel: Channel) -> CardOverview:
+    application = identify(channel)
+    if application is Application.PIV:
+        return read_overview(PivSession(connection, channel))
+    kind: Kind = "gids" if application is Application.GIDS else "unknown"
+    return CardOverview(connection.reader, kind, connection.atr)
+
+
+def _require_piv(application: Application, connection: Connection) -> None:
+    if application is Application.UNKNOWN:
+        raise UnknownCard(connection.atr.hex().upper())
+    if application is Application.GIDS:
+        raise NotSupportedByCard("PIV")
+
+
+def _kind_of(error: CardError) -> Kind:
+    """How a look that failed is shown: a card that went away is none, one that does not answer is mute."""
+    if isinstance(error, CardHeld):
+        return "held"
+    gone = isinstance(error, CardRemoved | NoCard | ReaderUnplugged)
+    return "empty" if gone else "mute"
+
+
+def _is_for_people(state: ReaderState) -> bool:
+    return not state.name.lower().startswith(FOREIGN_READERS)

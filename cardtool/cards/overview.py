@@ -1,0 +1,101 @@
+"""Everything the home screen shows of a card, read with as few commands as possible and without a PIN."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from cardtool.cards.certificates import key_fingerprint, public_key_in
+from cardtool.cards.piv.objects import Chuid
+from cardtool.cards.piv.recipes import read_certificate, read_key_history
+from cardtool.cards.piv.session import PivSession
+from cardtool.cards.piv.types import MAIN_SLOTS, RETIRED_SLOTS, ObjectTag, PinStatus, Slot
+from cardtool.cards.piv.yubico import serial_of
+from cardtool.errors import CardAnswerMalformed, CardCommandFailed, ObjectNotFound, SecurityStatusNotSatisfied
+
+Kind = Literal["empty", "mute", "held", "piv", "gids", "unknown"]
+
+
+@dataclass(frozen=True)
+class CertificateOnCard:
+    """``der`` as the card holds it: it may be anything, nobody has parsed it yet."""
+
+    slot: Slot
+    der: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class CardOverview:
+    """A reader and what lies in it. Everything below ``serial`` is for PIV cards.
+
+    ``guid``: hex, from the CHUID, changeable; ``chuid_signed``: then only its issuer may change it.
+    ``verification_key``: SHA-256 (hex) of the 9E certificate's SubjectPublicKeyInfo, by which the RA knows
+    the card. ``unreadable``: slots whose certificate object is there but broken.
+    """
+
+    reader: str
+    kind: Kind
+    atr: bytes | None = None
+    serial: int | None = None
+    guid: str | None = None
+    chuid_signed: bool = False
+    verification_key: str | None = None
+    certificates: tuple[CertificateOnCard, ...] = ()
+    pin: PinStatus | None = None
+    unreadable: tuple[Slot, ...] = ()
+
+    def certificate(self, slot: Slot) -> bytes | None:
+        """The DER in ``slot``, if there is one."""
+        return next((item.der for item in self.certificates if item.slot is slot), None)
+
+
+def read_overview(session: PivSession) -> CardOverview:
+    """Of a card whose PIV application is selected: CHUID, Key History, certificates, serial, tries left."""
+    chuid = _chuid(session)
+    guid = chuid.guid if chuid else None
+    certificates, unreadable = _certificates(session)
+    return CardOverview(
+        reader=session.reader,
+        kind="piv",
+        atr=session.atr,
+        serial=serial_of(session),
+        guid=guid.hex() if guid else None,
+        chuid_signed=bool(chuid and chuid.signed),
+        verification_key=_verification_key(certificates),
+        certificates=certificates,
+        pin=session.pin_status(),
+        unreadable=unreadable,
+    )
+
+
+def _chuid(session: PivSession) -> Chuid | None:
+    try:
+        return Chuid.parse(session.get_data(ObjectTag.CHUID))
+    except (ObjectNotFound, CardAnswerMalformed, CardCommandFailed):
+        return None
+
+
+def _certificates(session: PivSession) -> tuple[tuple[CertificateOnCard, ...], tuple[Slot, ...]]:
+    found: list[CertificateOnCard] = []
+    unreadable: list[Slot] = []
+    for slot in _slots(session):
+        try:
+            der = read_certificate(session, slot)
+        except (CardAnswerMalformed, CardCommandFailed, SecurityStatusNotSatisfied):
+            unreadable.append(slot)
+            continue
+        if der is not None:
+            found.append(CertificateOnCard(slot, der))
+    return tuple(found), tuple(unreadable)
+
+
+def _slots(session: PivSession) -> Iterable[Slot]:
+    """The four main slots, and as many retired ones as the Key History counts instead of all twenty."""
+    return (*MAIN_SLOTS, *RETIRED_SLOTS[: read_key_history(session).on_card])
+
+
+def _verification_key(certificates: Iterable[CertificateOnCard]) -> str | None:
+    der = next((item.der for item in certificates if item.slot is Slot.CARD_AUTHENTICATION), None)
+    key = public_key_in(der) if der else None
+    return key_fingerprint(key) if key else None
