@@ -47,7 +47,8 @@ class Outcome:
     seconds: float
 
     def __str__(self) -> str:
-        verdict = "ok" if self.status == 0 else "FAILED"
+        ran = self.passed + self.failed + self.skipped
+        verdict = "FAILED" if self.status else "ok" if ran else "none"
         counts = f"{self.passed:5} passed, {self.failed} failed, {self.skipped} skipped"
         return f"{self.name:<8}{verdict:<8}{counts}, {self.seconds:.0f} s"
 
