@@ -53,6 +53,8 @@ class VirtualPivCard:
     ``pace`` says how many seconds key generation takes (``piv.applet.instant``, ``piv.pace.real_card``).
     """
 
+    kind = codec.KIND
+
     def __init__(self, state: CardState, file: StateFile | None = None, pace: Pace = instant) -> None:
         self.pace = pace
         self._state = state
@@ -100,6 +102,10 @@ class VirtualPivCard:
         return self._state
 
     @property
+    def atr(self) -> bytes:
+        return self._state.personality.atr
+
+    @property
     def powered(self) -> bool:
         return self._applet is not None
 
@@ -119,7 +125,7 @@ class VirtualPivCard:
             self._power_cut.clear()
             self._applet = Applet(self._state, self._wait, self.pace)
             self._link = Link(self._state.personality.link_limits)
-            return self._state.personality.atr
+            return self.atr
 
     def cut_power(self) -> None:
         """Take power away at once, also in the midst of a command; does not wait for it to end."""
