@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from cardtool.cards.certificates import key_fingerprint, public_key_in
-from cardtool.cards.piv.objects import Chuid
-from cardtool.cards.piv.recipes import read_certificate, read_key_history
+from cardtool.cards.piv.recipes import read_certificate, read_chuid, read_key_history
 from cardtool.cards.piv.session import PivSession
 from cardtool.cards.piv.types import MAIN_SLOTS, RETIRED_SLOTS, ObjectTag, PinStatus, Slot
 from cardtool.cards.piv.yubico import serial_of
-from cardtool.errors import CardAnswerMalformed, CardCommandFailed, ObjectNotFound, SecurityStatusNotSatisfied
+from cardtool.errors import CardAnswerMalformed, CardCommandFailed, SecurityStatusNotSatisfied
 
 Kind = Literal["empty", "mute", "held", "piv", "gids", "unknown"]
 
@@ -52,7 +51,7 @@ class CardOverview:
 
 def read_overview(session: PivSession) -> CardOverview:
     """Of a card whose PIV application is selected: CHUID, Key History, certificates, serial, tries left."""
-    chuid = _chuid(session)
+    chuid = read_chuid(session)
     guid = chuid.guid if chuid else None
     certificates, unreadable = _certificates(session)
     return CardOverview(
@@ -67,13 +66,6 @@ def read_overview(session: PivSession) -> CardOverview:
         pin=session.pin_status(),
         unreadable=unreadable,
     )
-
-
-def _chuid(session: PivSession) -> Chuid | None:
-    try:
-        return Chuid.parse(session.get_data(ObjectTag.CHUID))
-    except (ObjectNotFound, CardAnswerMalformed, CardCommandFailed):
-        return None
 
 
 def _certificates(session: PivSession) -> tuple[tuple[CertificateOnCard, ...], tuple[Slot, ...]]:

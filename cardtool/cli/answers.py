@@ -10,7 +10,8 @@ import json
 from collections.abc import Callable
 from typing import IO, Any, TypeVar, cast
 
-from cardtool.errors import AnswerMissing, AnswersMalformed, CardToolError, NoReader, SeveralCards
+from cardtool.cards.piv.types import Slot
+from cardtool.errors import AnswerMissing, AnswersMalformed, CardToolError, NoCertificate, NoReader, SeveralCards
 from cardtool.flows.ports import Question
 from cardtool.flows.questions import (
     AcceptTerms,
@@ -92,8 +93,12 @@ class AnswersPrompts:
     def _choose_card(self, question: ChooseCard) -> str | None:
         raise obstacle_of(question)
 
-    def _choose_certificate(self, _question: ChooseCertificate) -> str:
-        return self.text("slot")
+    def _choose_certificate(self, question: ChooseCertificate) -> Slot:
+        wanted = self.text("slot").upper()
+        for held in question.certificates:
+            if held.slot.label == wanted:
+                return held.slot
+        raise NoCertificate
 
     def _pin(self, _question: AskPin) -> PinAnswer:
         return PinAnswer(self.secret("pin"), last_try=self.flag("last_try"))

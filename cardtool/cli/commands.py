@@ -9,6 +9,7 @@ from rich.console import Console
 
 from cardtool.cards.explain import decode_command, decode_response, is_write
 from cardtool.cards.overview import CardOverview
+from cardtool.cards.piv.types import Slot
 from cardtool.cli.options import Options
 from cardtool.cli.output import Json, print_facts
 from cardtool.cli.words import card_line, certificate_line
@@ -60,7 +61,7 @@ def cards(job: Job) -> Json:
             job.console.print(card_line(job.world.words, card), highlight=False)
             for held in card.certificates:
                 line = certificate_line(job.world.words, held.der)
-                job.console.print(f"  {held.slot}  {line}", highlight=False)
+                job.console.print(f"  {held.slot.label}  {line}", highlight=False)
         if not found:
             job.console.print(job.world.words.text("cli.no_reader"))
     return {"readers": [_card_json(card) for card in found]}
@@ -75,7 +76,7 @@ def _card_json(card: CardOverview) -> Json:
         "guid": card.guid,
         "tries_left": card.pin.tries_left if card.pin else None,
         "certificates": [
-            {"slot": held.slot, **_certificate_json(describe(held.der))} for held in card.certificates
+            {"slot": held.slot.label, **_certificate_json(describe(held.der))} for held in card.certificates
         ],
     }
 
@@ -105,11 +106,12 @@ def apply(job: Job) -> Json:
 
 
 def sign_test(job: Job) -> Json:
-    context = SignatureTestContext(job.ports(ra=False), reader=job.options.reader, slot=job.options.slot)
+    slot = Slot.from_label(job.options.slot) if job.options.slot else None
+    context = SignatureTestContext(job.ports(ra=False), reader=job.options.reader, slot=slot)
     run(SIG, context)
     proof = context.outcome
     assert proof is not None
-    answer: Json = {**_certificate_json(proof.certificate), "slot": proof.slot, "verified": True}
+    answer: Json = {**_certificate_json(proof.certificate), "slot": proof.slot.label, "verified": True}
     answer |= {
         "message": proof.message.hex(),
         "signature": proof.signature.hex(),

@@ -63,7 +63,7 @@ def _parser() -> Parser:
     apply = _add(commands, "apply", common, "apply for a certificate on the card")
     apply.add_argument("--accept-terms", action="store_true", help="accept the unit's terms without being asked")
     sign_test = _add(commands, "sign-test", common, "prove a key by a fresh, verified signature")
-    sign_test.add_argument("--slot", help="9A or 9C; asked for where both hold a certificate")
+    sign_test.add_argument("--slot", choices=["9A", "9C"], help="9A or 9C; asked for where both hold a certificate")
     account = _add(commands, "account", common, "sign in, change the site password, show the data, sign out")
     account.add_argument("action", choices=["sign-in", "sign-in-card", "password", "data", "sign-out"])
     explain = _add(commands, "explain", common, "what a screen or error code means and what to say")

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markdown import Markdown
 from rich.markup import escape
 
+from cardtool.cards.piv.types import Slot
 from cardtool.cli.answers import obstacle_of
 from cardtool.cli.captcha import save_sound, show_image
 from cardtool.cli.words import card_line, certificate_line, show_error
@@ -108,7 +109,7 @@ class TerminalPrompts:
         if len(question.units) == 1 or self._unit_chosen:
             return question.unit
         for number, unit in enumerate(question.units, 1):
-            self._console.print(f"  {number}  {unit.name(self._words.language)}", markup=False)
+            self._console.print(f"  {number}  {unit.names.in_language(self._words.language)}", markup=False)
         number_chosen = self._number("choose_unit", len(question.units))
         self._unit_chosen = number_chosen is not None
         return question.units[number_chosen - 1].id if number_chosen else question.unit
@@ -157,10 +158,10 @@ class TerminalPrompts:
         chosen = self._number("choose_reader", len(question.choices))
         return question.choices[chosen - 1].overview.reader if chosen else None
 
-    def _choose_certificate(self, question: ChooseCertificate) -> str:
+    def _choose_certificate(self, question: ChooseCertificate) -> Slot:
         while True:
             for number, held in enumerate(question.certificates, 1):
-                self._console.print(f"  {number}  {held.slot}  {certificate_line(self._words, held.der)}")
+                self._console.print(f"  {number}  {held.slot.label}  {certificate_line(self._words, held.der)}")
             chosen = self._number("choose_certificate", len(question.certificates))
             if chosen:
                 return question.certificates[chosen - 1].slot

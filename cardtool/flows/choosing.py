@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from cardtool.cards.overview import CardOverview
 from cardtool.cards.piv.types import PinStatus
+from cardtool.cards.recognise import identity_of
 from cardtool.errors import (
     CardHeld,
     CardMute,
@@ -69,8 +70,8 @@ def choose_card(context: Context, page: str, obstacle: Obstacle = card_obstacle)
 def _only_fitting(context: Context, choices: tuple[CardChoice, ...]) -> CardOverview | None:
     fitting = [choice.overview for choice in choices if choice.obstacle is None]
     if context.card is not None:
-        known = context.card.identity
-        fitting = [card for card in fitting if card.identity == known]
+        known = identity_of(context.card)
+        fitting = [card for card in fitting if identity_of(card) == known]
     elif context.reader:
         fitting = [card for card in fitting if card.reader == context.reader]
     return fitting[0] if len(fitting) == 1 else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cardtool.cards.overview import CardOverview, CertificateOnCard
+from cardtool.cards.piv.types import Slot
 from cardtool.errors import CardToolError
 from cardtool.flows.ports import Question
 from cardtool.ra.wire import Account, Captcha, CardPolicy, SitePasswordRule, Terms, UnitInfo
@@ -91,7 +92,7 @@ class AskPin(Question[PinAnswer]):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ChooseCertificate(Question[str]):
+class ChooseCertificate(Question[Slot]):
     """SIG-1: which certificate; the answer is its slot."""
 
     page: str = "SIG-1"

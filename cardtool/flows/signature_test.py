@@ -28,7 +28,7 @@ class SignatureProof:
     """What was signed, with which certificate, and how long the card took (seconds)."""
 
     certificate: CertificateSummary
-    slot: str
+    slot: Slot
     message: bytes
     signature: bytes
     seconds: float
@@ -36,31 +36,27 @@ class SignatureProof:
 
 @dataclass
 class SignatureTestContext(Context):
-    slot: str = ""
+    slot: Slot | None = None
     outcome: SignatureProof | None = None
 
 
 def _candidates(context: Context) -> tuple[CertificateOnCard, ...]:
-    names = {slot.label for slot in SIGNING_SLOTS}
-    return tuple(held for held in context.chosen_card.certificates if held.slot in names)
+    return tuple(held for held in context.chosen_card.certificates if held.slot in SIGNING_SLOTS)
 
 
 def _choose_certificate(context: SignatureTestContext) -> None:
     candidates = _candidates(context)
     if not candidates:
         raise NoCertificate
-    slots = {held.slot for held in candidates}
+    slots = [held.slot for held in candidates]
     if context.slot not in slots:
-        context.slot = candidates[0].slot if len(slots) == 1 else _ask_slot(context, candidates)
-
-
-def _ask_slot(context: SignatureTestContext, candidates: tuple[CertificateOnCard, ...]) -> str:
-    return context.ports.prompts.ask(ChooseCertificate(card=context.chosen_card, certificates=candidates))
+        question = ChooseCertificate(card=context.chosen_card, certificates=candidates)
+        context.slot = slots[0] if len(slots) == 1 else context.ports.prompts.ask(question)
 
 
 def _forget_certificate(context: SignatureTestContext) -> None:
     context.release_card()
-    context.slot = ""
+    context.slot = None
 
 
 def _sign(context: SignatureTestContext) -> None:
@@ -70,11 +66,11 @@ def _sign(context: SignatureTestContext) -> None:
     message = TEXT + os.urandom(16).hex().encode("ascii")
     before = perf_counter()
     # The PIN was presented by the step before and nothing was sent since: good for 9C as well.
-    signature = sign_message(context.piv, Slot.from_label(context.slot), key, message)
+    signature = sign_message(context.piv, held.slot, key, message)
     seconds = perf_counter() - before
     if not verify_signature(key, signature, message):
         raise ProofFailed
-    context.outcome = SignatureProof(describe(held.der), context.slot, message, signature, seconds)
+    context.outcome = SignatureProof(describe(held.der), held.slot, message, signature, seconds)
 
 
 SIG: Flow[SignatureTestContext] = Flow(

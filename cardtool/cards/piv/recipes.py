@@ -57,6 +57,14 @@ def read_key_history(session: PivSession) -> KeyHistory:
         return KeyHistory(0)
 
 
+def read_chuid(session: PivSession) -> Chuid | None:
+    """None where the card has none, or a broken one."""
+    try:
+        return Chuid.parse(session.get_data(ObjectTag.CHUID))
+    except (ObjectNotFound, CardAnswerMalformed, CardCommandFailed):
+        return None
+
+
 def refresh_chuid_guid(session: PivSession, guid: bytes) -> bool:
     """Give the card another GUID, so that Windows forgets what it cached; needs admin status.
 

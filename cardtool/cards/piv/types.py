@@ -176,6 +176,16 @@ class AdminAlgorithm(IntEnum):
     AES_256 = 0x0C
 
     @property
+    def label(self) -> str:
+        """As the RA writes it: ``AES-192``."""
+        return self.name.replace("_", "-")
+
+    @classmethod
+    def from_label(cls, label: str) -> AdminAlgorithm:
+        """Raises KeyError for an unknown name."""
+        return cls[label.replace("-", "_")]
+
+    @property
     def block_size(self) -> int:
         """Bytes of a witness, challenge or response."""
         return 8 if self is AdminAlgorithm.TDES else 16

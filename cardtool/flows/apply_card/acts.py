@@ -6,20 +6,20 @@ anew; once it has, the certificate decides which key counts (spec 3.3, a GENERAT
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
-from cardtool.cards.keys import card_private_key
 from cardtool.cards.piv.recipes import (
+    BeforeUse,
+    private_key,
     read_certificate,
-    read_guid,
-    refresh_guid,
+    read_chuid,
+    refresh_chuid_guid,
     sign_message,
     slot_key_matches,
     verification_signature,
     write_certificate,
 )
-from cardtool.cards.piv.types import Algorithm, Slot
+from cardtool.cards.piv.types import AdminAlgorithm, Algorithm, Slot
 from cardtool.errors import CardHasCertificate, OrderConflict, ProofFailed, ReadBackDiffers
 from cardtool.flows.apply_card.context import Applied, ApplyContext
 from cardtool.pki.certificate import check_issued, describe, load, public_key_of
@@ -96,10 +96,9 @@ def authorise_card(context: ApplyContext) -> None:
     signature = verification_signature(piv, statement)
     context.keeping_card(lambda: ra.finish_verification(order.card_id, challenge.id, statement, signature))
     relay = context.keeping_card(lambda: ra.open_relay(order.id, challenge.id))
-    algorithm = Algorithm.from_label(relay.algorithm)
-    witness = piv.admin_witness(algorithm)
+    witness = piv.admin_witness(AdminAlgorithm.from_label(relay.algorithm))
     answer = context.keeping_card(lambda: ra.relay_witness(relay.id, witness))
-    response = piv.admin_mutual_response(algorithm, answer.witness, answer.challenge)
+    response = piv.admin_mutual_response(answer.witness, answer.challenge)
     context.order = context.keeping_card(lambda: ra.relay_response(relay.id, response))
     context.admin = True
 
@@ -126,14 +125,16 @@ def key_is_there(context: ApplyContext) -> bool:
     if not context.issued:
         return False
     key = public_key_of(issued_der(context))
-    return context.stored or slot_key_matches(context.piv, context.chosen_slot, key, before_sign(context))
+    return context.stored or slot_key_matches(
+        context.piv, context.chosen_slot, key, before_use=before_use(context)
+    )
 
 
 def send_request(context: ApplyContext) -> None:
     """PKCS#10 signed on the card; the same key again gets the same certificate."""
     key = context.new_key
     assert key is not None
-    csr = build_csr(card_private_key(context.piv, context.chosen_slot, key, before_sign(context)))
+    csr = build_csr(private_key(context.piv, context.chosen_slot, key, before_use(context)))
     order = context.keeping_card(lambda: context.ra.send_request(context.open_order.id, csr))
     context.order = order
 
@@ -142,10 +143,11 @@ def has_certificate(context: ApplyContext) -> bool:
     return context.issued
 
 
-def before_sign(context: ApplyContext) -> Callable[[], None] | None:
+def before_use(context: ApplyContext) -> BeforeUse:
     """9C asks for the PIN before every signature: the value that was right is sent again (spec 3.6)."""
-    if context.chosen_slot is not Slot.SIGNATURE or context.pin is None:
-        return None
+    if context.chosen_slot is not Slot.SIGNATURE:
+        return lambda: None
+    assert context.pin is not None
     return partial(context.piv.verify_pin, context.pin)
 
 
@@ -183,11 +185,13 @@ def announce_change(context: ApplyContext) -> None:
     """A new CHUID GUID makes systems drop what they cached of the card; the RA hears of it first (spec 3.5)."""
     order = context.open_order
     context.keeping_card(lambda: context.ra.announce_guid(order.card_id, context.new_guid))
-    refresh_guid(context.piv, context.new_guid)
+    refresh_chuid_guid(context.piv, context.new_guid)
 
 
 def guid_is_new(context: ApplyContext) -> bool:
-    return context.stored or read_guid(context.piv) in (None, context.new_guid)
+    """Also where there is nothing to renew: no CHUID, or one that only its issuer may change."""
+    chuid = None if context.stored else read_chuid(context.piv)
+    return chuid is None or chuid.signed or chuid.guid == context.new_guid
 
 
 # --- prove ------------------------------------------------------------------------------------
@@ -200,7 +204,7 @@ def prove(context: ApplyContext) -> None:
         audience=context.ra.origin, certificate=der, order=order.id, now=context.ports.clock.now()
     )
     key = public_key_of(der)
-    signature = sign_message(context.piv, context.chosen_slot, key, statement, before_sign(context))
+    signature = sign_message(context.piv, context.chosen_slot, key, statement, before_use(context))
     if not verify_signature(key, signature, statement):
         raise ProofFailed
     context.order = context.keeping_card(lambda: context.ra.report_stored(order.id, statement, signature))

@@ -1,0 +1,149 @@
+"""Practice mode: a virtual reader, virtual cards and an RA of its own. Nothing real is touched.
+
+The RA is a child process (``cardtool-ra serve --demo`` on loopback) that keeps its world in the practice
+folder; it ends when this process does. Everything here is made for one installation, with PRACTICE in every
+subject, and its passwords and PINs are practice data.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from cardtool.errors import ArgumentInvalid, PracticeNotReady
+from cardtool.pcsc.virtual.piv import VirtualPivCard
+from cardtool.pcsc.virtual.reader import VirtualHub
+
+READER = "Practice Reader"
+FIRST_START = 120.0
+"""Seconds. The first start makes the world: a CA, accounts, personalised cards."""
+FRESH = "19"
+"""Row of spec 2.5: no certificate, registration there, so the next action is to apply."""
+
+
+@dataclass(frozen=True)
+class PracticeAccount:
+    """One person of the practice world, with all that a real letter would say."""
+
+    unit: str
+    account: str
+    password: str
+    state: str
+    pin: str
+    cards: tuple[str, ...]
+    new_password: str = ""
+
+    @classmethod
+    def parse(cls, row: Mapping[str, Any]) -> PracticeAccount:
+        return cls(
+            unit=row["unit"],
+            account=row["account"],
+            password=row["password"],
+            state=str(row["state"]),
+            pin=row.get("pin", ""),
+            cards=tuple(row.get("cards", ())),
+        )
+
+
+class PracticeWorld:
+    """``start`` before anything else; ``stop`` gives the cards back and ends the RA."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._ra: subprocess.Popen[bytes] | None = None
+        self._cards: dict[str, VirtualPivCard] = {}
+
+    @property
+    def folder(self) -> Path:
+        return self._folder
+
+    @cached_property
+    def hub(self) -> VirtualHub:
+        hub = VirtualHub()
+        hub.plug(f"{READER} 1")
+        return hub
+
+    @property
+    def ra_url(self) -> str:
+        return str(self._demo["ra"])
+
+    @property
+    def accounts(self) -> tuple[PracticeAccount, ...]:
+        return tuple(PracticeAccount.parse(row) for row in self._demo["accounts"])
+
+    @cached_property
+    def _demo(self) -> dict[str, Any]:
+        try:
+            found: dict[str, Any] = json.loads(self._demo_file.read_bytes())
+        except (OSError, ValueError):
+            raise PracticeNotReady("demo") from None
+        return found
+
+    @property
+    def _demo_file(self) -> Path:
+        return self._folder / "demo.json"
+
+    def start(self) -> None:
+        """Start the RA and wait until it says where it listens. Raises PracticeNotReady."""
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._demo_file.unlink(missing_ok=True)
+        self._ra = subprocess.Popen(  # noqa: S603 - our own program, no shell
+            [*ra_command(), "serve", "--demo", "--listen", "127.0.0.1:0", "--stop-with-stdin"]
+            + ["--data", str(self._folder / "ra"), "--demo-json", str(self._demo_file)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=(self._folder / "ra.log").open("wb"),
+        )
+        deadline = time.monotonic() + FIRST_START
+        while not self._demo_file.exists():
+            if self._ra.poll() is not None or time.monotonic() > deadline:
+                self.stop()
+                raise PracticeNotReady("ra")
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        for card in self._cards.values():
+            card.close()
+        self._cards.clear()
+        if self._ra is not None:
+            assert self._ra.stdin is not None
+            self._ra.stdin.close()
+            try:
+                self._ra.wait(timeout=5)
+            except subprocess.TimeoutExpired:
+                self._ra.kill()
+                self._ra.wait()
+            self._ra = None
+
+    def person(self, account: str = "", state: str = FRESH) -> PracticeAccount:
+        """The account of that name, else the first in that state. Raises ArgumentInvalid."""
+        for known in self.accounts:
+            if account in (known.account, "") and (account or known.state == state):
+                return known
+        raise ArgumentInvalid("--account")
+
+    def insert(self, name: str, reader: str = f"{READER} 1") -> None:
+        """Put the practice card of that name into a reader. Raises ArgumentInvalid, AlreadyRunning."""
+        found = self._demo["cards"].get(name)
+        if found is None:
+            raise ArgumentInvalid("--card")
+        if name not in self._cards:
+            self._cards[name] = VirtualPivCard.load(Path(found["state_file"]))
+        self.hub.plug(reader)
+        self.hub.insert(reader, self._cards[name])
+
+
+def ra_command() -> list[str]:
+    """How the RA is started: as a module from source, as its own executable beside a frozen CardTool."""
+    if not getattr(sys, "frozen", False):
+        return [sys.executable, "-m", "server_stub"]
+    suffix = ".exe" if os.name == "nt" else ""
+    return [str(Path(sys.executable).with_name(f"cardtool-ra{suffix}"))]

@@ -1,0 +1,1 @@
+"""What this computer keeps: secrets in the OS keyring; certificate stores come with their own modules."""
