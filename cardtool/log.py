@@ -1,0 +1,131 @@
+"""The log file: per user, 0600, rotating, and made of an allow-list instead of texts.
+
+What is written is an event: a fixed name and a few numbers and short identifiers whose names are in
+``ALLOWED``. Any other record (a library's message, a text with arguments, an exception's text) may hold
+anything, so only its source and class are kept. A secret has no way in.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import traceback
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from io import FileIO, TextIOWrapper
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+from cardtool.errors import CardToolError, FolderNotWritable
+
+Datum = int | float | str | bool | None
+
+ALLOWED = frozenset(
+    {
+        "act",
+        "attempt",
+        "code",
+        "command",
+        "count",
+        "exit_status",
+        "flow",
+        "kind",
+        "length",
+        "level",
+        "method",
+        "name",
+        "page",
+        "practice",
+        "seconds",
+        "size",
+        "slot",
+        "state",
+        "status",
+        "step",
+        "sw",
+        "version",
+        "what",
+    }
+)
+EVENT_NAME = re.compile(r"[a-z][a-z0-9-]{0,47}", re.ASCII)
+SHORT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,47}|[0-9A-F]{2}", re.ASCII)
+LEVELS = {"error": logging.ERROR, "warning": logging.WARNING, "info": logging.INFO, "debug": logging.DEBUG}
+OURS = ("cardtool", "server_stub")
+FILE_NAME = "cardtool.log"
+LARGEST_FILE = 1024 * 1024
+OLD_FILES = 3
+FRAMES = 12
+
+
+def event(logger: logging.Logger, name: str, level: int = logging.INFO, **data: Datum) -> None:
+    """Log an event. ``data``: names in ``ALLOWED``; numbers, flags, short names that begin with a letter."""
+    logger.log(level, name, extra={"data": data})
+
+
+def start_logging(folder: Path, level: str = "info") -> logging.Handler:
+    """Write to ``folder``/cardtool.log from now on. Raises FolderNotWritable. End with ``stop_logging``."""
+    try:
+        handler = PrivateRotatingFile(
+            folder / FILE_NAME, maxBytes=LARGEST_FILE, backupCount=OLD_FILES, encoding="utf-8"
+        )
+    except OSError:
+        raise FolderNotWritable("log") from None
+    handler.setFormatter(AllowListFormatter())
+    handler.addFilter(_worth_keeping)
+    root = logging.getLogger()
+    root.addHandler(handler)
+    for name in OURS:
+        logging.getLogger(name).setLevel(LEVELS.get(level, logging.INFO))
+    return handler
+
+
+def stop_logging(handler: logging.Handler) -> None:
+    logging.getLogger().removeHandler(handler)
+    handler.close()
+
+
+class PrivateRotatingFile(RotatingFileHandler):
+    """Rotating file that only its owner can read, from its first byte on."""
+
+    def _open(self) -> TextIOWrapper:
+        descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        return TextIOWrapper(FileIO(descriptor, "a"), encoding="utf-8", write_through=True)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        """A full disk must not stop the work, nor print the record to stderr as logging would."""
+
+
+class AllowListFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        when = datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+        parts = [f"{when}.{int(record.msecs):03d}Z", record.levelname, record.name, *_content(record)]
+        if record.exc_info and record.exc_info[1] is not None:
+            parts.extend(_exception(record.exc_info[1]))
+        return " ".join(parts)
+
+
+def _worth_keeping(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.WARNING or record.name.split(".")[0] in OURS
+
+
+def _content(record: logging.LogRecord) -> list[str]:
+    data = getattr(record, "data", None)
+    if isinstance(data, Mapping) and isinstance(record.msg, str) and EVENT_NAME.fullmatch(record.msg):
+        shown = (f"{name}={_shown(value)}" for name, value in data.items() if name in ALLOWED)
+        return [record.msg, *shown]
+    return [f"(text withheld) {record.module}:{record.lineno}"]
+
+
+def _shown(value: object) -> str:
+    if value is None or isinstance(value, bool | int | float):
+        return str(value)
+    return value if isinstance(value, str) and (not value or SHORT_NAME.fullmatch(value)) else "(withheld)"
+
+
+def _exception(error: BaseException) -> list[str]:
+    """Class, code and places of an exception, never its text."""
+    code = f" {error.code}" if isinstance(error, CardToolError) and hasattr(error, "code") else ""
+    frames = traceback.extract_tb(error.__traceback__)[-FRAMES:]
+    places = (f"{Path(frame.filename).name}:{frame.lineno}:{frame.name}" for frame in frames)
+    return [f"{type(error).__name__}{code}", " < ".join(reversed(list(places)))]

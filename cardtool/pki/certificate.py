@@ -1,0 +1,201 @@
+"""Certificates: what one says, and whether one that was just issued may be written to a card."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import verification
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from cardtool.errors import CertificateRefused
+from cardtool.pki.algorithms import PublicKey, algorithm_name, is_accepted
+from cardtool.pki.match import same_key
+
+ExtensionKind = TypeVar("ExtensionKind", bound=x509.ExtensionType)
+
+SKEW = timedelta(minutes=5)
+"""How far this computer's clock may be behind the CA's (spec 6.3)."""
+
+LONGEST_CHAIN = 6
+KEY_USAGES = {
+    "digital_signature": "digitalSignature",
+    "content_commitment": "nonRepudiation",
+    "key_encipherment": "keyEncipherment",
+    "data_encipherment": "dataEncipherment",
+    "key_agreement": "keyAgreement",
+    "key_cert_sign": "keyCertSign",
+    "crl_sign": "cRLSign",
+}
+EXTENDED_USAGES = {
+    ExtendedKeyUsageOID.CLIENT_AUTH: "clientAuth",
+    ExtendedKeyUsageOID.EMAIL_PROTECTION: "emailProtection",
+    ExtendedKeyUsageOID.SERVER_AUTH: "serverAuth",
+    ExtendedKeyUsageOID.CODE_SIGNING: "codeSigning",
+    ExtendedKeyUsageOID.SMARTCARD_LOGON: "smartcardLogon",
+}
+
+
+@dataclass(frozen=True)
+class CertificateSummary:
+    """What a person is shown. Names in RFC 4514 text, times aware (UTC), usages in RFC 5280's words."""
+
+    subject: str
+    holder: str
+    issuer: str
+    serial_hex: str
+    serial_decimal: str
+    not_before: datetime
+    not_after: datetime
+    key_algorithm: str
+    usages: tuple[str, ...]
+
+
+def load(certificate: str | bytes) -> bytes:
+    """PEM (text or bytes) or DER → DER. Raises CertificateRefused("malformed")."""
+    return _parse(certificate).public_bytes(Encoding.DER)
+
+
+def public_key_of(certificate: bytes) -> PublicKey:
+    """Of a DER certificate. Raises CertificateRefused: malformed, or profile (neither RSA nor EC)."""
+    key = _parse(certificate).public_key()
+    if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
+        raise CertificateRefused("profile")
+    return key
+
+
+def describe(certificate: bytes) -> CertificateSummary:
+    """Raises CertificateRefused("malformed")."""
+    parsed = _parse(certificate)
+    number = f"{parsed.serial_number:X}"
+    return CertificateSummary(
+        subject=parsed.subject.rfc4514_string(),
+        holder=_common_name(parsed.subject),
+        issuer=_common_name(parsed.issuer),
+        serial_hex=number.zfill(len(number) + len(number) % 2),
+        serial_decimal=str(parsed.serial_number),
+        not_before=parsed.not_valid_before_utc,
+        not_after=parsed.not_valid_after_utc,
+        key_algorithm=algorithm_name(parsed.public_key()),
+        usages=_usages(parsed),
+    )
+
+
+def check_issued(
+    certificate: bytes,
+    public_key: PublicKey,
+    chain: Sequence[x509.Certificate],
+    anchors: Sequence[x509.Certificate],
+    now: datetime,
+) -> None:
+    """Return if ``certificate`` (DER) is for this key, in force, for signing, and ends in one of ``anchors``.
+
+    Raises CertificateRefused with ``reason`` malformed | key | validity | profile | chain (spec 2.6). The
+    certificate may begin up to five minutes ahead of ``now``.
+    """
+    parsed = _parse(certificate)
+    if not same_key(parsed.public_key(), public_key):
+        raise CertificateRefused("key")
+    if not parsed.not_valid_before_utc - SKEW <= now <= parsed.not_valid_after_utc:
+        raise CertificateRefused("validity")
+    if not _is_for_signing(parsed):
+        raise CertificateRefused("profile")
+    if not _ends_in(parsed, chain, anchors, max(now, parsed.not_valid_before_utc)):
+        raise CertificateRefused("chain")
+
+
+def _parse(certificate: str | bytes) -> x509.Certificate:
+    """Extensions and key are read here too, so that a damaged one shows now and not at some later use."""
+    raw = certificate.encode("utf-8") if isinstance(certificate, str) else certificate
+    load_it = x509.load_pem_x509_certificate if raw.startswith(b"-----") else x509.load_der_x509_certificate
+    try:
+        parsed = load_it(raw)
+        parsed.public_key()
+        parsed.subject.rfc4514_string()
+        _ = parsed.extensions, parsed.not_valid_after_utc
+    except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension):
+        raise CertificateRefused("malformed") from None
+    return parsed
+
+
+def _is_for_signing(certificate: x509.Certificate) -> bool:
+    usage = _extension(certificate, x509.KeyUsage)
+    constraints = _extension(certificate, x509.BasicConstraints)
+    is_authority = constraints is not None and constraints.ca
+    return (
+        is_accepted(certificate.public_key()) and not is_authority and bool(usage and usage.digital_signature)
+    )
+
+
+def _ends_in(
+    certificate: x509.Certificate,
+    chain: Sequence[x509.Certificate],
+    anchors: Sequence[x509.Certificate],
+    now: datetime,
+) -> bool:
+    """Path validation (RFC 5280 section 6) by the library; what a leaf is for was judged already."""
+    if not anchors:
+        return False
+    anything = verification.ExtensionPolicy.permit_all()
+    verifier = (
+        verification.PolicyBuilder()
+        .store(verification.Store(list(anchors)))
+        .time(now)
+        .max_chain_depth(LONGEST_CHAIN)
+        .extension_policies(ca_policy=_authority_policy(), ee_policy=anything)
+        .build_client_verifier()
+    )
+    try:
+        verifier.verify(certificate, list(chain[:LONGEST_CHAIN]))
+    except verification.VerificationError:
+        return False
+    return True
+
+
+def _authority_policy() -> verification.ExtensionPolicy:
+    """RFC 5280 sections 4.2.1.3 and 4.2.1.9: an issuer says that it is one."""
+    return (
+        verification.ExtensionPolicy.permit_all()
+        .require_present(x509.BasicConstraints, verification.Criticality.AGNOSTIC, _must_be_authority)
+        .may_be_present(x509.KeyUsage, verification.Criticality.AGNOSTIC, _may_sign_certificates)
+    )
+
+
+def _must_be_authority(
+    _policy: verification.Policy, _certificate: x509.Certificate, constraints: x509.BasicConstraints
+) -> None:
+    if not constraints.ca:
+        raise ValueError("not an authority")
+
+
+def _may_sign_certificates(
+    _policy: verification.Policy, _certificate: x509.Certificate, usage: x509.KeyUsage | None
+) -> None:
+    if usage is not None and not usage.key_cert_sign:
+        raise ValueError("not for signing certificates")
+
+
+def _common_name(name: x509.Name) -> str:
+    """The common name, else the whole name."""
+    found = name.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return str(found[-1].value) if found else name.rfc4514_string()
+
+
+def _usages(certificate: x509.Certificate) -> tuple[str, ...]:
+    usage = _extension(certificate, x509.KeyUsage)
+    extended = _extension(certificate, x509.ExtendedKeyUsage)
+    basic = [word for name, word in KEY_USAGES.items() if usage is not None and getattr(usage, name)]
+    return (*basic, *(EXTENDED_USAGES.get(oid, oid.dotted_string) for oid in extended or ()))
+
+
+def _extension(certificate: x509.Certificate, kind: type[ExtensionKind]) -> ExtensionKind | None:
+    try:
+        return certificate.extensions.get_extension_for_class(kind).value
+    except x509.ExtensionNotFound:
+        return None

@@ -1,0 +1,107 @@
+"""The connections of one client: with our trust, and cut at a deadline or when the client is closed.
+
+requests' timeouts end a silence, not an answer that drips one byte at a time; so every connection is kept
+in sight from the moment it is opened and can be cut from another thread.
+"""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from weakref import WeakSet
+
+from requests.adapters import HTTPAdapter
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.poolmanager import PoolManager
+
+from cardtool.ra.tls import close_abruptly
+
+
+class Lines:
+    """All connections that are open now."""
+
+    def __init__(self) -> None:
+        self._open: WeakSet[Any] = WeakSet()
+        self._lock = threading.Lock()
+
+    def watch(self, connection: Any) -> None:
+        """``connection``: urllib3's, whose ``sock`` comes and goes."""
+        with self._lock:
+            self._open.add(connection)
+
+    def cut(self) -> None:
+        """Cut them all; whoever reads from one gets an error."""
+        with self._lock:
+            connections = list(self._open)
+        for connection in connections:
+            if connection.sock is not None:
+                close_abruptly(connection.sock)
+
+    @contextmanager
+    def deadline(self, seconds: float) -> Iterator[threading.Event]:
+        """Cut after ``seconds``; the event tells that it came to that."""
+        passed = threading.Event()
+
+        def end() -> None:
+            passed.set()
+            self.cut()
+
+        timer = threading.Timer(seconds, end)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield passed
+        finally:
+            timer.cancel()
+            timer.join()
+
+    def pool_classes(self) -> dict[str, type[HTTPConnectionPool]]:
+        """urllib3's connection pools, telling us of every connection they open."""
+        lines = self
+
+        class PlainPool(HTTPConnectionPool):
+            def _new_conn(self) -> Any:
+                connection = super()._new_conn()
+                lines.watch(connection)
+                return connection
+
+        class TlsPool(HTTPSConnectionPool):
+            def _new_conn(self) -> Any:
+                connection = super()._new_conn()
+                lines.watch(connection)
+                return connection
+
+        return {"http": PlainPool, "https": TlsPool}
+
+
+class TrustingAdapter(HTTPAdapter):
+    """requests' adapter with our TLS context in place of its bundled list of authorities, and our lines."""
+
+    def __init__(self, context: ssl.SSLContext, lines: Lines) -> None:
+        self._context = context
+        self._lines = lines
+        super().__init__(pool_connections=1, pool_maxsize=2)
+
+    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
+        super().init_poolmanager(*arguments, ssl_context=self._context, **options)
+        self._watch(self.poolmanager)
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        manager = super().proxy_manager_for(proxy, ssl_context=self._context, **options)
+        self._watch(manager)
+        return manager
+
+    def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:  # noqa: ARG002
+        """Whatever the environment names (REQUESTS_CA_BUNDLE), trust is the context's alone."""
+        return super().build_connection_pool_key_attributes(request, verify=True, cert=cert)
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:  # noqa: ARG002
+        """requests' bundled authorities must not join the context."""
+        conn.cert_reqs = "CERT_REQUIRED"
+        conn.ca_certs = None
+
+    def _watch(self, manager: PoolManager) -> None:
+        manager.pool_classes_by_scheme = self._lines.pool_classes()

@@ -1,0 +1,70 @@
+"""Answers that say no: problem documents (RFC 9457) → the errors of cardtool/errors.py.
+
+A hostile RA must not make us say what is not its business: only its own codes are believed, and their
+members only when they have the field's type and a modest size.
+"""
+
+from __future__ import annotations
+
+from dataclasses import MISSING, Field, fields
+from http import HTTPStatus
+from typing import Any
+
+from cardtool.errors import (
+    CertificateRefused,
+    Datum,
+    NotAllowed,
+    NotFoundAtRa,
+    RaAnswerMalformed,
+    RaBusy,
+    RaError,
+    RaNotTrusted,
+    RaTimeout,
+    RaUnreachable,
+    all_errors,
+)
+from cardtool.ra.members import IDENTIFIER, Members
+
+JUDGED_HERE = (RaUnreachable, RaTimeout, RaNotTrusted, RaAnswerMalformed, CertificateRefused)
+LARGEST_NUMBER = 1_000_000
+DEFAULT_RETRY_AFTER = 60
+
+
+def error_of_answer(status: int, document: Members, retry_after: str | None) -> RaError:
+    """The error that a problem document stands for; without a known code, what its status (4xx) says."""
+    known = _codes().get(str(document.raw("code")))
+    if known is RaBusy or status == HTTPStatus.TOO_MANY_REQUESTS:
+        return RaBusy(_seconds(document.raw("retry_after"), retry_after))
+    if known is not None:
+        return known(**_members(known, document))
+    return NotFoundAtRa() if status == HTTPStatus.NOT_FOUND else NotAllowed()
+
+
+def _codes() -> dict[str, type[RaError]]:
+    return {
+        code: kind
+        for code, kind in all_errors().items()
+        if issubclass(kind, RaError) and kind not in JUDGED_HERE
+    }
+
+
+def _members(kind: type[RaError], document: Members) -> dict[str, Datum]:
+    return {field.name: _member(field, document.raw(field.name)) for field in fields(kind)}
+
+
+def _member(field: Field[Any], value: object) -> Datum:
+    """The value where it has the field's type, else what the field is without it."""
+    wanted = str(field.type)
+    if isinstance(value, int) and not isinstance(value, bool) and wanted.startswith("int"):
+        return min(max(value, 0), LARGEST_NUMBER)
+    if isinstance(value, str) and wanted == "str" and IDENTIFIER.fullmatch(value):
+        return value
+    return None if field.default is MISSING else field.default
+
+
+def _seconds(member: object, header: str | None) -> int:
+    for value in (member, header):
+        text = str(value)
+        if text.isascii() and text.isdecimal():
+            return min(int(text[:9]), 24 * 3600)
+    return DEFAULT_RETRY_AFTER

@@ -1,0 +1,145 @@
+"""Cards, orders, relays and certificates as the RA knows them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from cardtool.ra.members import Members
+
+LONGEST_PEM = 64 * 1024
+GUID_BYTES = 16
+
+
+class OrderState(StrEnum):
+    CREATED = "created"
+    RESERVED = "reserved"
+    AUTHORISED = "authorised"
+    ISSUED = "issued"
+    STORED = "stored"
+    ACTIVATED = "activated"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True)
+class CardAtRa:
+    """A card as the RA knows it. Of another customer's card only ``mine`` = False is told."""
+
+    mine: bool
+    card_id: str = ""
+    status: str = ""
+    guids: tuple[bytes, ...] = ()
+
+    @classmethod
+    def parse(cls, members: Members) -> CardAtRa:
+        if not members.flag("mine"):
+            return cls(mine=False)
+        return cls(
+            mine=True,
+            card_id=members.identifier("card_id"),
+            status=members.identifier("status"),
+            guids=members.hexadecimals("guids", GUID_BYTES, GUID_BYTES),
+        )
+
+
+@dataclass(frozen=True)
+class Verification:
+    """A card verification that the RA has begun: sign its ``nonce`` in a statement."""
+
+    id: str
+    nonce: bytes
+    expires_at: datetime
+
+    @classmethod
+    def parse(cls, members: Members) -> Verification:
+        return cls(members.identifier("id"), members.hexadecimal("nonce", 16, 64), members.time("expires_at"))
+
+
+@dataclass(frozen=True)
+class Order:
+    """``subject`` is RFC 4514 text; ``certificate`` PEM, once issued."""
+
+    id: str
+    kind: str
+    state: OrderState
+    unit: str
+    card_id: str
+    slot_hint: str
+    key_algorithm: str
+    subject: str = field(repr=False)
+    created_at: datetime
+    deadline: datetime
+    certificate: str | None = field(repr=False)
+
+    @classmethod
+    def parse(cls, members: Members) -> Order:
+        has_certificate = members.has("certificate")
+        return cls(
+            id=members.identifier("id"),
+            kind=members.identifier("kind"),
+            state=members.choice("state", OrderState),
+            unit=members.identifier("unit"),
+            card_id=members.identifier("card_id") if members.has("card_id") else "",
+            slot_hint=members.optional_text("slot_hint"),
+            key_algorithm=members.identifier("key_algorithm"),
+            subject=members.text("subject"),
+            created_at=members.time("created_at"),
+            deadline=members.time("deadline"),
+            certificate=_pem(members, "certificate") if has_certificate else None,
+        )
+
+
+@dataclass(frozen=True)
+class Relay:
+    """An admin relay that waits for the card's witness. ``algorithm`` names the card's admin key."""
+
+    id: str
+    algorithm: str
+    expires_at: datetime
+
+    @classmethod
+    def parse(cls, members: Members) -> Relay:
+        return cls(members.identifier("id"), members.identifier("algorithm"), members.time("expires_at"))
+
+
+@dataclass(frozen=True)
+class WitnessAnswer:
+    """The decrypted witness and the RA's challenge: one cipher block each (8 bytes 3DES, 16 AES)."""
+
+    witness: bytes = field(repr=False)
+    challenge: bytes = field(repr=False)
+
+    @classmethod
+    def parse(cls, members: Members) -> WitnessAnswer:
+        witness = members.hexadecimal("witness", 8, 16)
+        return cls(witness, members.hexadecimal("challenge", len(witness), len(witness)))
+
+
+@dataclass(frozen=True)
+class CertificateAtRa:
+    """``serial`` as the RA writes it, ``state`` as it says (valid, hold, revoked …)."""
+
+    serial: str
+    pem: str = field(repr=False)
+    state: str
+    order: str
+    card_id: str
+    slot: str
+
+    @classmethod
+    def parse(cls, members: Members) -> CertificateAtRa:
+        return cls(
+            serial=members.identifier("serial"),
+            pem=_pem(members, "pem"),
+            state=members.identifier("state"),
+            order=members.optional_text("order"),
+            card_id=members.optional_text("card_id"),
+            slot=members.optional_text("slot"),
+        )
+
+
+def _pem(members: Members, name: str) -> str:
+    return members.text(name, longest=LONGEST_PEM, lines=True)
