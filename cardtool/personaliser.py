@@ -48,7 +48,11 @@ class Personaliser:
 
     def _one(self, job: Mapping[str, Any]) -> dict[str, object]:
         try:
-            with self._desk(job["card"]) as (desk, reader), desk.session(reader) as piv, _wanted(job) as wanted:
+            with (
+                self._desk(job["card"]) as (desk, reader),
+                desk.session(reader) as piv,
+                _wanted(job) as wanted,
+            ):
                 return {"done": True, "serial": personalise(piv, wanted, self._certify)}
         except CardToolError as error:
             return {"error": error.code}

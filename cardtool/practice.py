@@ -8,7 +8,6 @@ subject, and its passwords and PINs are practice data.
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -96,8 +95,11 @@ class PracticeWorld:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._demo_file.unlink(missing_ok=True)
         self._ra = subprocess.Popen(  # noqa: S603 - our own program, no shell
-            [*ra_command(), "serve", "--demo", "--listen", "127.0.0.1:0", "--stop-with-stdin"]
-            + ["--data", str(self._folder / "ra"), "--demo-json", str(self._demo_file)],
+            [
+                *ra_command(),
+                *("serve", "--demo", "--listen", "127.0.0.1:0", "--stop-with-stdin"),
+                *("--data", str(self._folder / "ra"), "--demo-json", str(self._demo_file)),
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=(self._folder / "ra.log").open("wb"),
@@ -130,8 +132,9 @@ class PracticeWorld:
                 return known
         raise ArgumentInvalid("--account")
 
-    def insert(self, name: str, reader: str = f"{READER} 1") -> None:
+    def insert(self, name: str, number: int = 1) -> None:
         """Put the practice card of that name into a reader. Raises ArgumentInvalid, AlreadyRunning."""
+        reader = f"{READER} {number}"
         found = self._demo["cards"].get(name)
         if found is None:
             raise ArgumentInvalid("--card")
@@ -143,7 +146,6 @@ class PracticeWorld:
 
 def ra_command() -> list[str]:
     """How the RA is started: as a module from source, as its own executable beside a frozen CardTool."""
-    if not getattr(sys, "frozen", False):
-        return [sys.executable, "-m", "server_stub"]
-    suffix = ".exe" if os.name == "nt" else ""
-    return [str(Path(sys.executable).with_name(f"cardtool-ra{suffix}"))]
+    if getattr(sys, "frozen", False):
+        return [str(Path(sys.executable).with_stem("cardtool-ra"))]
+    return [sys.executable, "-m", "server_stub"]

@@ -17,24 +17,20 @@ from server_stub.ra import Act, Ra
 
 
 def intend(act: Act, order: Order, request: CheckedRequest) -> Certificate:
-    """The first half, committed before ``sign``. Raises Problem CONFLICT, REQUEST_REFUSED."""
+    """The first part, committed before anything is signed. Raises Problem CONFLICT, REQUEST_REFUSED."""
     orders.require(act, order, State.AUTHORISED, State.ISSUED, State.STORED)
-    return issuing.intend(act, order, request, act.ra.policy(order.unit).unit.validity_years)
+    years = act.ra.policy(order.unit).unit.validity_years
+    return issuing.intend(act, issuing.Place("signing", order.card_id, order.id, years), request)
 
 
-def sign(ra: Ra, order: Order, intent: Certificate) -> x509.Certificate | None:
-    """The certificate to keep, or None when there is one already. Only computes: outside transactions."""
-    if intent.state != "intended":
-        return None
-    return issuing.sign(ra, order, intent, orders.subject_name(ra.policy(order.unit).unit, order.account))
+def holder(ra: Ra, account: Account) -> issuing.Holder:
+    subject = orders.subject_name(ra.policy(account.unit).unit, account.customer.identifier)
+    return issuing.Holder(subject, account.customer.email)
 
 
-def complete(
-    act: Act, account: Account, order_id: str, serial: str, signed: x509.Certificate | None
-) -> Order:
-    """The second half: record the certificate; the order is issued."""
-    order = orders.find(act, account, order_id)
-    if signed is not None and issuing.keep(act, order, serial, signed):
+def complete(act: Act, order: Order, serial: str, signed: x509.Certificate | None) -> Order:
+    """The last part: record the certificate; the order is issued. Raises Problem CONFLICT."""
+    if signed is not None and issuing.keep(act, serial, signed):
         orders.move(act, order, State.ISSUED)
     return order
 
@@ -58,10 +54,15 @@ def confirm_stored(act: Act, order: Order, statement: bytes, signature: bytes) -
         check_statement(load_der_public_key(row.public_key), statement, signature, expected, act.now)
     except BadStatement as error:
         raise Problem(Code.CARD_NOT_VERIFIED) from error
+    settle_stored(act, order)
+    return order
+
+
+def settle_stored(act: Act, order: Order) -> None:
+    """The certificate is on its card: the registration has served. Again is no error."""
     if order.state == State.ISSUED:
         orders.move(act, order, State.STORED)
         order.account.registration = "used"
-    return order
 
 
 def _sha256(pem: str) -> str:

@@ -1,6 +1,6 @@
 """From a request to exactly one certificate.
 
-The intent (order, key, serial, validity) is committed before the CA signs, the certificate after. When the
+The intent (place, key, serial, validity) is committed before the CA signs, the certificate after. When the
 RA dies between the two, the next request takes the intent up again under the same serial: what was signed
 before never left the house. A different key then replaces the intent, since the card may have had to make
 its key anew.
@@ -8,6 +8,7 @@ its key anew.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cryptography import x509
@@ -23,60 +24,94 @@ BACKDATED = timedelta(minutes=5)  # clients' clocks lag a little
 _LIVE = ("intended", "valid", "on-hold")
 
 
-def check(order: Order, csr: str) -> CheckedRequest:
+@dataclass(frozen=True)
+class Place:
+    """What a certificate is for. For one place at most one certificate counts. ``order_id``: None outside orders."""
+
+    profile: str
+    card_id: str
+    order_id: str | None
+    years: int
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who stands in it."""
+
+    subject: x509.Name
+    email: str | None
+
+
+def check(csr: str, key_algorithm: str) -> CheckedRequest:
     """Raises Problem REQUEST_REFUSED. Costs some milliseconds: not inside a write transaction."""
     try:
-        return check_csr(csr, key_algorithm=order.key_algorithm)
+        return check_csr(csr, key_algorithm=key_algorithm)
     except RefusedRequest as error:
         raise Problem(Code.REQUEST_REFUSED, reason=error.reason) from error
 
 
-def intend(act: Act, order: Order, request: CheckedRequest, years: int) -> Certificate:
-    """The order's certificate record for this key: the existing one, or a new intent with a serial.
+def intend(act: Act, place: Place, request: CheckedRequest) -> Certificate:
+    """The place's certificate record for this key: the existing one, or a new intent with a serial.
 
-    Raises Problem REQUEST_REFUSED (reused) for a key known otherwise, CONFLICT when the order's certificate
-    is for another key already.
+    Raises Problem REQUEST_REFUSED (reused) for a key known otherwise, CONFLICT when the place has a
+    certificate for another key already.
     """
-    current = of_order(act, order)
+    current = live(act, place)
     if current is not None and current.key_fingerprint == request.spki_sha256:
         return current
     if current is not None and current.state != "intended":
-        raise Problem(Code.CONFLICT, state=order.state)
+        raise Problem(Code.CONFLICT, state="issued")
     _refuse_known_key(act, request)
     if current is not None:
-        _abandon(act, current)
-    start = act.now - BACKDATED
-    return _record_intent(act, order, request, start, _years_later(start, years))
+        abandon(act, current)
+    return _record_intent(act, place, request)
 
 
-def sign(ra: Ra, order: Order, intent: Certificate, subject: x509.Name) -> x509.Certificate:
-    """Sign what was intended. Outside any transaction."""
+def sign(ra: Ra, intent: Certificate, holder: Holder) -> x509.Certificate | None:
+    """Sign what was intended, outside any transaction. None when that was done before."""
+    if intent.state != "intended":
+        return None
     return ra.authority.issue(
         intent.profile,
         load_der_public_key(intent.public_key),
-        subject,
-        order.account.customer.email,
+        holder.subject,
+        holder.email,
         int(intent.serial, 16),
         intent.not_before,
         intent.not_after,
     )
 
 
-def keep(act: Act, order: Order, serial: str, certificate: x509.Certificate) -> bool:
-    """Record the signed certificate. False when another request was faster: then theirs is the one."""
-    row = of_order(act, order)
-    if row is None or row.serial != serial:
-        raise Problem(Code.CONFLICT, state=order.state)
+def keep(act: Act, serial: str, certificate: x509.Certificate) -> bool:
+    """Record the signed certificate. False when another request was faster: then theirs is the one.
+
+    Raises Problem CONFLICT when the intent was given up meanwhile.
+    """
+    row = act.db.get_one(Certificate, serial)
+    if row.state == "abandoned":
+        raise Problem(Code.CONFLICT, state="cancelled")
     if row.state != "intended":
         return False
     row.state = "valid"
     row.pem = certificate.public_bytes(Encoding.PEM).decode()
-    act.record("certificate.issued", row.serial, order=order.id, key=row.key_fingerprint)
+    act.record("certificate.issued", row.serial, card=row.card_id, key=row.key_fingerprint)
     return True
 
 
+def live(act: Act, place: Place) -> Certificate | None:
+    """The one certificate of a place that counts: intended, valid or on hold."""
+    return act.db.scalars(
+        select(Certificate).where(
+            Certificate.profile == place.profile,
+            Certificate.card_id == place.card_id,
+            Certificate.order_id == place.order_id,
+            Certificate.state.in_(_LIVE),
+        )
+    ).one_or_none()
+
+
 def of_order(act: Act, order: Order) -> Certificate | None:
-    """The one certificate of an order that counts; intended, valid or on hold."""
+    """The one certificate of an order that counts."""
     return act.db.scalars(
         select(Certificate).where(Certificate.order_id == order.id, Certificate.state.in_(_LIVE))
     ).one_or_none()
@@ -88,7 +123,7 @@ def withdraw(act: Act, order: Order) -> None:
     if row is None:
         return
     if row.state == "intended":
-        _abandon(act, row)
+        abandon(act, row)
     else:
         revoke(act, row, "cessationOfOperation")
 
@@ -109,29 +144,29 @@ def _refuse_known_key(act: Act, request: CheckedRequest) -> None:
         raise Problem(Code.REQUEST_REFUSED, reason="reused")
 
 
-def _record_intent(
-    act: Act, order: Order, request: CheckedRequest, start: datetime, end: datetime
-) -> Certificate:
+def _record_intent(act: Act, place: Place, request: CheckedRequest) -> Certificate:
+    start = act.now - BACKDATED
     intent = Certificate(
         serial=f"{act.ra.authority.new_serial():x}",
-        profile="signing",
+        profile=place.profile,
         state="intended",
-        card_id=order.card_id,
-        order_id=order.id,
+        card_id=place.card_id,
+        order_id=place.order_id,
         key_fingerprint=request.spki_sha256,
         public_key=request.public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo),
         not_before=start,
-        not_after=end,
+        not_after=_years_later(start, place.years),
     )
     act.db.add(intent)
     act.db.flush()
-    act.record("certificate.intended", intent.serial, order=order.id, key=intent.key_fingerprint)
+    act.record("certificate.intended", intent.serial, card=place.card_id, key=intent.key_fingerprint)
     return intent
 
 
-def _abandon(act: Act, row: Certificate) -> None:
+def abandon(act: Act, row: Certificate) -> None:
+    """Give up an intent; its serial is never used."""
     row.state = "abandoned"
-    act.db.flush()  # the unique index allows one live certificate per order
+    act.db.flush()  # the unique index allows one live certificate per place
     act.record("certificate.abandoned", row.serial)
 
 

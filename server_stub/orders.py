@@ -12,8 +12,8 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 from sqlalchemy import select
 
-from server_stub import cards, issuing
-from server_stub.db.models import Account, Order
+from server_stub import issuing
+from server_stub.db.models import Account, Card, Order
 from server_stub.policy.unit import Unit
 from server_stub.problems import Code, Problem
 from server_stub.ra import Act
@@ -53,17 +53,15 @@ class Wish:
     """What the customer asks for, with the terms that were read and accepted."""
 
     kind: str
-    card_id: str
     terms_version: str
     terms_sha256: str
 
 
-def create(act: Act, account: Account, wish: Wish) -> tuple[Order, bool]:
+def create(act: Act, account: Account, card: Card, wish: Wish) -> tuple[Order, bool]:
     """A new order, or the card's open one; the flag says which (True: new).
 
-    Raises Problem NOT_FOUND, NOT_APPROVED, TERMS_CHANGED, NOT_ALLOWED.
+    Raises Problem NOT_APPROVED, TERMS_CHANGED, NOT_ALLOWED.
     """
-    card = cards.owned(act, account, wish.card_id)
     existing = _open_order(act, card.id)
     if existing is not None:
         return existing, False
@@ -72,7 +70,7 @@ def create(act: Act, account: Account, wish: Wish) -> tuple[Order, bool]:
         raise Problem(Code.NOT_APPROVED)
     if not policy.accepts_terms(wish.terms_version, wish.terms_sha256):
         raise Problem(Code.TERMS_CHANGED)
-    order = _new_order(act, account, policy.unit, wish)
+    order = _new_order(act, account, card, wish)
     act.db.add(order)
     act.db.flush()
     act.record("order.created", order.id, card=card.id, terms=wish.terms_version)
@@ -143,7 +141,8 @@ def _open_order(act: Act, card_id: str) -> Order | None:
     return None
 
 
-def _new_order(act: Act, account: Account, unit: Unit, wish: Wish) -> Order:
+def _new_order(act: Act, account: Account, card: Card, wish: Wish) -> Order:
+    unit = act.ra.policy(account.unit).unit
     if unit.card is None:
         raise Problem(Code.NOT_ALLOWED)
     return Order(
@@ -153,10 +152,12 @@ def _new_order(act: Act, account: Account, unit: Unit, wish: Wish) -> Order:
         unit=unit.id,
         account_id=account.id,
         account=account,
-        card_id=wish.card_id,
+        card_id=card.id,
         slot_hint=unit.card.slots[0],
         key_algorithm=unit.card.key_algorithm,
-        subject=act.ra.authority.certified_subject(subject_name(unit, account)).rfc4514_string(),
+        subject=act.ra.authority.certified_subject(
+            subject_name(unit, account.customer.identifier)
+        ).rfc4514_string(),
         terms_version=wish.terms_version,
         terms_sha256=wish.terms_sha256,
         created_at=act.now,
@@ -164,11 +165,11 @@ def _new_order(act: Act, account: Account, unit: Unit, wish: Wish) -> Order:
     )
 
 
-def subject_name(unit: Unit, account: Account) -> x509.Name:
-    """The subject of the account's certificates: country, organisation, and the identifier as common name."""
+def subject_name(unit: Unit, common_name: str) -> x509.Name:
+    """What stands in the unit's certificates: country, organisation, and a common name."""
     parts = (
         (NameOID.COUNTRY_NAME, unit.subject.country),
         (NameOID.ORGANIZATION_NAME, unit.subject.organisation),
-        (NameOID.COMMON_NAME, account.customer.identifier),
+        (NameOID.COMMON_NAME, common_name),
     )
     return x509.Name([x509.NameAttribute(oid, value) for oid, value in parts])

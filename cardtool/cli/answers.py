@@ -11,7 +11,14 @@ from collections.abc import Callable
 from typing import IO, Any, TypeVar, cast
 
 from cardtool.cards.piv.types import Slot
-from cardtool.errors import AnswerMissing, AnswersMalformed, CardToolError, NoCertificate, NoReader, SeveralCards
+from cardtool.errors import (
+    AnswerMissing,
+    AnswersMalformed,
+    CardToolError,
+    NoCertificate,
+    NoReader,
+    SeveralCards,
+)
 from cardtool.flows.ports import Question
 from cardtool.flows.questions import (
     AcceptTerms,

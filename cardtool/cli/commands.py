@@ -143,9 +143,9 @@ def _sign_in(job: Job) -> Json:
 def _data(job: Job) -> Json:
     context = _signed_in(job)
     found = context.ra.account()
-    answer: Json = {
-        name: value for name, value in asdict(found).items() if name not in ("cards",)
-    } | {"cards": [asdict(card) for card in found.cards]}
+    answer: Json = {name: value for name, value in asdict(found).items() if name not in ("cards",)} | {
+        "cards": [asdict(card) for card in found.cards]
+    }
     shown = ("account", "unit", "identifier", "holder", "email", "phone", "registration")
     job.facts({name: answer[name] for name in shown})
     job.world.keep_session()
@@ -231,4 +231,3 @@ COMMANDS: dict[str, Callable[[Job], Json]] = {
     "explain": explain,
     "apdu": apdu,
 }
-

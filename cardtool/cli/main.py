@@ -41,6 +41,11 @@ def run_command(options: Options, words: Words, wire: Wire, sound_folder: Path) 
     return 0
 
 
+def usage_failed(error: CardToolError, words: Words) -> int:
+    """A command line that could not be read."""
+    return _fail(error, Options(), words, Console(stderr=True, highlight=False, soft_wrap=True))
+
+
 def _perform(
     options: Options, words: Words, wire: Wire, console: Console, sound_folder: Path
 ) -> dict[str, object]:

@@ -10,9 +10,10 @@ from cardtool import __version__
 from cardtool.errors import ArgumentInvalid
 
 NOT_BUILT_YET = (
-    "check renew download activate pin unblock register unregister provider compare suspend revoke proof "
-    "export import repassword level backup restore phone cert notices documents report"
-).split()
+    *("check", "renew", "download", "activate", "pin", "unblock", "register", "unregister", "provider"),
+    *("compare", "suspend", "revoke", "proof", "export", "import", "repassword", "level", "backup"),
+    *("restore", "phone", "cert", "notices", "documents", "report"),
+)
 """Commands of the contract whose wizard is not there yet: they say so instead of "unknown command"."""
 
 
@@ -61,9 +62,13 @@ def _parser() -> Parser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     _add(commands, "cards", common, "readers, cards, certificates, tries left")
     apply = _add(commands, "apply", common, "apply for a certificate on the card")
-    apply.add_argument("--accept-terms", action="store_true", help="accept the unit's terms without being asked")
+    apply.add_argument(
+        "--accept-terms", action="store_true", help="accept the unit's terms without being asked"
+    )
     sign_test = _add(commands, "sign-test", common, "prove a key by a fresh, verified signature")
-    sign_test.add_argument("--slot", choices=["9A", "9C"], help="9A or 9C; asked for where both hold a certificate")
+    sign_test.add_argument(
+        "--slot", choices=["9A", "9C"], help="9A or 9C; asked for where both hold a certificate"
+    )
     account = _add(commands, "account", common, "sign in, change the site password, show the data, sign out")
     account.add_argument("action", choices=["sign-in", "sign-in-card", "password", "data", "sign-out"])
     explain = _add(commands, "explain", common, "what a screen or error code means and what to say")
@@ -81,15 +86,21 @@ def _parser() -> Parser:
 
 def _common() -> Parser:
     common = Parser(add_help=False)
-    common.add_argument("--practice", action="store_true", help="virtual reader, cards and RA: nothing is real")
+    common.add_argument(
+        "--practice", action="store_true", help="virtual reader, cards and RA: nothing is real"
+    )
     common.add_argument("--lang", choices=["zh_TW", "en"], help="language of the words")
     common.add_argument("--ra", metavar="URL", help="address of the registration authority")
     common.add_argument("--unit", metavar="NAME", help="RA unit")
     common.add_argument("--reader", metavar="NAME", help="reader to use")
-    common.add_argument("--card", metavar="ID", help="card to use: its serial or GUID; in practice mode its name")
+    common.add_argument(
+        "--card", metavar="ID", help="card to use: its serial or GUID; in practice mode its name"
+    )
     common.add_argument("--account", metavar="NAME", help="account at the RA")
     common.add_argument("--json", action="store_true", help="one JSON object on stdout, progress on stderr")
-    common.add_argument("--answers", type=_dash, metavar="-", help="read answers as one JSON object from stdin")
+    common.add_argument(
+        "--answers", type=_dash, metavar="-", help="read answers as one JSON object from stdin"
+    )
     return common
 
 

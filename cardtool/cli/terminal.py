@@ -44,7 +44,9 @@ RULE_PARTS = ("letter", "upper", "lower", "digit")
 class TerminalPrompts:
     """Implements flows.ports.Prompts for a person at a terminal."""
 
-    def __init__(self, console: Console, words: Words, sound_folder: Path, *, accept_terms: bool = False) -> None:
+    def __init__(
+        self, console: Console, words: Words, sound_folder: Path, *, accept_terms: bool = False
+    ) -> None:
         self._console = console
         self._words = words
         self._sound_folder = sound_folder
@@ -92,7 +94,9 @@ class TerminalPrompts:
         return int(answer) if answer.isdecimal() and 1 <= int(answer) <= most else None
 
     def _say(self, key: str, style: str = "", **values: str) -> None:
-        self._console.print(self._words.text(f"cli.{key}", **values), style=style, markup=False, highlight=False)
+        self._console.print(
+            self._words.text(f"cli.{key}", **values), style=style, markup=False, highlight=False
+        )
 
     def _sign_in(self, question: AskSignIn) -> SignInAnswer:
         unit = question.unit if question.fixed_account else self._unit(question)
@@ -161,7 +165,9 @@ class TerminalPrompts:
     def _choose_certificate(self, question: ChooseCertificate) -> Slot:
         while True:
             for number, held in enumerate(question.certificates, 1):
-                self._console.print(f"  {number}  {held.slot.label}  {certificate_line(self._words, held.der)}")
+                self._console.print(
+                    f"  {number}  {held.slot.label}  {certificate_line(self._words, held.der)}"
+                )
             chosen = self._number("choose_certificate", len(question.certificates))
             if chosen:
                 return question.certificates[chosen - 1].slot

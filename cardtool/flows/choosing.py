@@ -96,7 +96,9 @@ def card_lost(context: Context, error: CardToolError) -> None:
 
 def card_mends() -> tuple[Mend[Context], ...]:
     """For flows whose first card step is named ``choose-card``."""
-    return tuple(Mend(error, "choose-card", card_lost) for error in (CardRemoved, ReaderUnplugged, CardWasReset))
+    return tuple(
+        Mend(error, "choose-card", card_lost) for error in (CardRemoved, ReaderUnplugged, CardWasReset)
+    )
 
 
 def present_pin(context: Context, page: str, policy: CardPolicy | None, *, resumed: bool = False) -> None:

@@ -37,7 +37,8 @@ class FlowContext(Protocol):
         ...
 
 
-Context = TypeVar("Context", bound=FlowContext)
+Context = TypeVar("Context", bound=FlowContext, contravariant=True)
+"""Contravariant: a step that needs little of its context serves every flow whose context has more."""
 
 
 def _never(_context: object) -> bool:

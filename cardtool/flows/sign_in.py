@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+
 from cardtool.errors import (
     Cancelled,
     CaptchaExpired,
@@ -10,9 +11,11 @@ from cardtool.errors import (
     CardToolError,
     PasswordMustChange,
     SessionExpired,
-    SitePasswordRule as RuleBroken,
     UnitUnknown,
     WrongSitePassword,
+)
+from cardtool.errors import (
+    SitePasswordRule as RuleBroken,
 )
 from cardtool.flows.context import Context
 from cardtool.flows.engine import Flow, Mend, Step

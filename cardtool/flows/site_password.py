@@ -38,4 +38,6 @@ def _fault(rule: Rule, answer: SitePasswordChange) -> CardToolError | None:
     return SitePasswordRule(faults[0]) if faults else None
 
 
-PWS: Flow[SignInContext] = Flow("PWS", (*sign_in_steps(), Step("change", change_site_password)), (SIGN_IN_AGAIN,))
+PWS: Flow[SignInContext] = Flow(
+    "PWS", (*sign_in_steps(), Step("change", change_site_password)), (SIGN_IN_AGAIN,)
+)

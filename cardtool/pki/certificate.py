@@ -128,9 +128,8 @@ def _is_for_signing(certificate: x509.Certificate) -> bool:
     usage = _extension(certificate, x509.KeyUsage)
     constraints = _extension(certificate, x509.BasicConstraints)
     is_authority = constraints is not None and constraints.ca
-    return (
-        is_accepted(certificate.public_key()) and not is_authority and bool(usage and usage.digital_signature)
-    )
+    signs = usage is not None and usage.digital_signature
+    return signs and not is_authority and is_accepted(certificate.public_key())
 
 
 def _ends_in(

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Response
 from pydantic import StringConstraints
 
-from server_stub import enrolment, issuing, orders, relays
+from server_stub import cards, enrolment, issuing, orders, relays
 from server_stub.api.answers import SIGNED_IN, problems
 from server_stub.api.calls import Answered, MutationCall, ReadCall
 from server_stub.api.shapes import Block, Body, Fingerprint, Id, Shape, SignedStatement, Time
@@ -85,7 +85,9 @@ class Request(Body):
 )
 def create_order(call: MutationCall, body: NewOrder) -> Response:
     def create(act: Act, account: Account) -> Answered:
-        order, is_new = orders.create(act, account, orders.Wish(**body.model_dump()))
+        card = cards.owned(act, account, body.card_id)
+        wish = orders.Wish(body.kind, body.terms_version, body.terms_sha256)
+        order, is_new = orders.create(act, account, card, wish)
         return Answered.of(201 if is_new else 200, _shape(act, order))
 
     return call.run(create)
@@ -164,17 +166,17 @@ def check_response(call: MutationCall, relay_id: Id, body: EncryptedChallenge) -
 def request_certificate(call: MutationCall, order_id: Id, body: Request) -> Response:
     """Intent, signature and record are three steps, so that no crash makes a second certificate."""
     seen = call.reading().run(lambda act, account: orders.find(act, account, order_id))
-    request = issuing.check(seen, body.csr)
-
-    def complete(act: Act, account: Account) -> Answered:
-        order = enrolment.complete(act, account, order_id, serial, signed)
-        return Answered.of(200, _shape(act, order))
-
+    request = issuing.check(body.csr, seen.key_algorithm)
     intent = call.prepare(
         lambda act, account: enrolment.intend(act, orders.find(act, account, order_id), request)
     )
-    signed = enrolment.sign(call.ra, seen, intent) if intent else None
-    serial = intent.serial if intent else ""
+    signed = issuing.sign(call.ra, intent, enrolment.holder(call.ra, seen.account)) if intent else None
+
+    def complete(act: Act, account: Account) -> Answered:
+        order = orders.find(act, account, order_id)
+        enrolment.complete(act, order, intent.serial if intent else "", signed)
+        return Answered.of(200, _shape(act, order))
+
     return call.run(complete)
 
 

@@ -34,6 +34,10 @@ class Moment(TypeDecorator[datetime]):
         return None if value is None else datetime.fromtimestamp(value, UTC)
 
 
+def _unique_where(name: str, column: str, condition: TextClause) -> Index:
+    return Index(name, column, unique=True, sqlite_where=condition, postgresql_where=condition)
+
+
 class Base(DeclarativeBase):
     type_annotation_map = {datetime: Moment, bytes: LargeBinary, str: String}  # noqa: RUF012 (SQLAlchemy's own form)
 
@@ -179,12 +183,11 @@ class Order(Base):
     created_at: Mapped[datetime]
     deadline: Mapped[datetime]
     account: Mapped[Account] = relationship(lazy="joined")
-    __table_args__ = (
-        Index("one_open_order_per_card", "card_id", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
-    )
+    __table_args__ = (_unique_where("one_open_order_per_card", "card_id", _OPEN),)
 
 
 _LIVE: TextClause = text("state IN ('intended', 'valid', 'on-hold')")
+_LIVE_9E: TextClause = text("profile = 'card-verification' AND state IN ('intended', 'valid', 'on-hold')")
 
 
 class Certificate(Base):
@@ -204,13 +207,8 @@ class Certificate(Base):
     revoked_at: Mapped[datetime | None]
     reason: Mapped[str | None]
     __table_args__ = (
-        Index(
-            "one_live_certificate_per_order",
-            "order_id",
-            unique=True,
-            sqlite_where=_LIVE,
-            postgresql_where=_LIVE,
-        ),
+        _unique_where("one_live_certificate_per_order", "order_id", _LIVE),
+        _unique_where("one_live_verification_certificate_per_card", "card_id", _LIVE_9E),
     )
 
 

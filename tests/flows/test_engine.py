@@ -145,7 +145,11 @@ def test_a_mend_never_jumps_forward():
 
 def test_cancel_is_looked_at_between_steps_and_not_before_one_that_may_not_be_cancelled():
     context = Recording(cancel_after="act")
-    steps = (Step("act", say("act")), Step("record", say("record"), cancellable=False), Step("next", say("next")))
+    steps = (
+        Step("act", say("act")),
+        Step("record", say("record"), cancellable=False),
+        Step("next", say("next")),
+    )
     with pytest.raises(Cancelled):
         run(flow(*steps), context)
     assert "record" in context.log

@@ -45,8 +45,14 @@ def test_the_file_is_for_its_owner_alone(path: Path):
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
-@given(st.one_of(st.binary(max_size=200), st.recursive(st.none() | st.text(max_size=5) | st.integers(), st.lists)
-                 .map(lambda value: json.dumps({"entries": value}).encode())))
+@given(
+    st.one_of(
+        st.binary(max_size=200),
+        st.recursive(st.none() | st.text(max_size=5) | st.integers(), st.lists).map(
+            lambda value: json.dumps({"entries": value}).encode()
+        ),
+    )
+)
 def test_a_damaged_journal_counts_as_empty_and_can_be_written_again(path: Path, damage: bytes):
     path.write_bytes(damage)
     journal = Journal(path)

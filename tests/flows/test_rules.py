@@ -10,7 +10,9 @@ from cardtool.flows.rules import pin_fault, site_password_faults
 from cardtool.ra.wire import SitePasswordRule
 from cardtool.secret import Secret
 
-RULE = SitePasswordRule(minimum=8, maximum=20, letter=True, upper=False, lower=False, digit=True, symbols=False)
+RULE = SitePasswordRule(
+    minimum=8, maximum=20, letter=True, upper=False, lower=False, digit=True, symbols=False
+)
 
 
 @pytest.mark.parametrize("pin", ["12345", "123456789", ""])

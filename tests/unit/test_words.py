@@ -26,6 +26,17 @@ CHINESE = load_catalogue("zh_TW")
 ENGLISH = load_catalogue("en")
 ERRORS = sorted(all_errors().items())
 LATIN_THAT_IS_MEANT = {
+    "PFX",
+    "CSP",
+    "Caps",
+    "Lock",
+    "cer",
+    "DER",
+    "PEM",
+    "SHA",
+    "https",
+    "C",
+    "APC",
     "RA",
     "JSON",
     "Linux",

@@ -22,6 +22,7 @@ from cardtool.cards.piv.recipes import (
 from cardtool.cards.piv.types import AdminAlgorithm, Algorithm, Slot
 from cardtool.errors import CardHasCertificate, OrderConflict, ProofFailed, ReadBackDiffers
 from cardtool.flows.apply_card.context import Applied, ApplyContext
+from cardtool.pki.algorithms import PublicKey
 from cardtool.pki.certificate import check_issued, describe, load, public_key_of
 from cardtool.pki.csr import build_csr
 from cardtool.pki.verify import verify_signature
@@ -38,9 +39,9 @@ def open_order(context: ApplyContext) -> None:
         context.order, context.resumed = under_way[0], True
         context.slot = slot_of_order(context)
     else:
-        assert context.terms is not None
+        terms = context.accepted_terms
         slot = choose_free_slot(context)
-        context.order = context.keeping_card(lambda: context.ra.create_order("apply", card_id, context.terms))
+        context.order = context.keeping_card(lambda: context.ra.create_order("apply", card_id, terms))
         context.slot = slot
 
 
@@ -91,7 +92,11 @@ def authorise_card(context: ApplyContext) -> None:
     piv, order, ra = context.piv, context.open_order, context.ra
     challenge = context.keeping_card(lambda: ra.start_verification(order.card_id, "apply"))
     statement = card_verification_statement(
-        audience=ra.origin, card_id=order.card_id, nonce=challenge.nonce, purpose="apply", now=context.ports.clock.now()
+        audience=ra.origin,
+        card_id=order.card_id,
+        nonce=challenge.nonce,
+        purpose="apply",
+        now=context.ports.clock.now(),
     )
     signature = verification_signature(piv, statement)
     context.keeping_card(lambda: ra.finish_verification(order.card_id, challenge.id, statement, signature))
@@ -117,7 +122,9 @@ def create_key(context: ApplyContext) -> None:
         raise OrderConflict("key-lost")
     algorithm = Algorithm.from_label(context.open_order.key_algorithm)
     context.ports.journal.note(context.entry("create-key"))
-    context.new_key = context.piv.generate_asymmetric_key_pair(context.chosen_slot, algorithm)
+    key = context.piv.generate_asymmetric_key_pair(context.chosen_slot, algorithm)
+    assert isinstance(key, PublicKey), "the RA asks for keys that sign"
+    context.new_key = key
 
 
 def key_is_there(context: ApplyContext) -> bool:

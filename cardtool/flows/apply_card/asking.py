@@ -29,7 +29,9 @@ def accept_terms(context: ApplyContext) -> None:
     context.terms = context.ra.terms(context.unit_id)
     if context.resumed:
         return
-    question = AcceptTerms(account=account, unit=context.unit, terms=context.terms, error=context.take_trouble())
+    question = AcceptTerms(
+        account=account, unit=context.unit, terms=context.terms, error=context.take_trouble()
+    )
     if not context.ports.prompts.ask(question):
         raise TermsNotAccepted
 

@@ -5,16 +5,12 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-
 from cardtool.cards.piv.types import Slot
 from cardtool.flows.journal import Entry
 from cardtool.flows.sign_in import SignInContext
+from cardtool.pki.algorithms import PublicKey
 from cardtool.pki.certificate import CertificateSummary
 from cardtool.ra.wire import Account, CardAtRa, CardPolicy, Order, OrderState, Terms
-
-
-PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
 
 
 @dataclass(frozen=True)
@@ -52,6 +48,11 @@ class ApplyContext(SignInContext):
         """The chosen card as the RA knows it."""
         assert self.chosen_card.verification_key is not None
         return self.cards_at_ra[self.chosen_card.verification_key]
+
+    @property
+    def accepted_terms(self) -> Terms:
+        assert self.terms is not None, "no step before this one read the terms"
+        return self.terms
 
     @property
     def open_order(self) -> Order:

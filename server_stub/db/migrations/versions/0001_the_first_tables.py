@@ -10,12 +10,33 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-
 _OPEN = sa.text("state IN ('created', 'reserved', 'authorised', 'issued')")
 _LIVE = sa.text("state IN ('intended', 'valid', 'on-hold')")
+_LIVE_9E = sa.text("profile = 'card-verification' AND state IN ('intended', 'valid', 'on-hold')")
 
 
 def upgrade() -> None:
+    _create_audit()
+    _create_audit_head()
+    _create_audit_seals()
+    _create_captchas()
+    _create_customers()
+    _create_faults()
+    _create_meta()
+    _create_rates()
+    _create_sign_in_counters()
+    _create_accounts()
+    _create_cards()
+    _create_sessions()
+    _create_stored_answers()
+    _create_card_guids()
+    _create_orders()
+    _create_verifications()
+    _create_certificates()
+    _create_relays()
+
+
+def _create_audit() -> None:
     op.create_table(
         "audit",
         sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -28,6 +49,9 @@ def upgrade() -> None:
         sa.Column("hash", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("number"),
     )
+
+
+def _create_audit_head() -> None:
     op.create_table(
         "audit_head",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -35,6 +59,9 @@ def upgrade() -> None:
         sa.Column("hash", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
+
+
+def _create_audit_seals() -> None:
     op.create_table(
         "audit_seals",
         sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -43,6 +70,9 @@ def upgrade() -> None:
         sa.Column("signature", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("number"),
     )
+
+
+def _create_captchas() -> None:
     op.create_table(
         "captchas",
         sa.Column("id", sa.String(), nullable=False),
@@ -53,6 +83,8 @@ def upgrade() -> None:
     )
     op.create_index("ix_captchas_expires_at", "captchas", ["expires_at"], unique=False)
 
+
+def _create_customers() -> None:
     op.create_table(
         "customers",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -64,6 +96,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("unit", "identifier"),
     )
+
+
+def _create_faults() -> None:
     op.create_table(
         "faults",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -71,12 +106,18 @@ def upgrade() -> None:
         sa.Column("remaining", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
+
+
+def _create_meta() -> None:
     op.create_table(
         "meta",
         sa.Column("key", sa.String(), nullable=False),
         sa.Column("value", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("key"),
     )
+
+
+def _create_rates() -> None:
     op.create_table(
         "rates",
         sa.Column("key", sa.String(), nullable=False),
@@ -84,6 +125,9 @@ def upgrade() -> None:
         sa.Column("count", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("key", "window"),
     )
+
+
+def _create_sign_in_counters() -> None:
     op.create_table(
         "sign_in_counters",
         sa.Column("tag", sa.String(), nullable=False),
@@ -92,6 +136,9 @@ def upgrade() -> None:
         sa.Column("touched_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("tag"),
     )
+
+
+def _create_accounts() -> None:
     op.create_table(
         "accounts",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -105,6 +152,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("unit", "name"),
     )
+
+
+def _create_cards() -> None:
     op.create_table(
         "cards",
         sa.Column("id", sa.String(), nullable=False),
@@ -123,6 +173,8 @@ def upgrade() -> None:
     )
     op.create_index("ix_cards_account_id", "cards", ["account_id"], unique=False)
 
+
+def _create_sessions() -> None:
     op.create_table(
         "sessions",
         sa.Column("token_hash", sa.String(), nullable=False),
@@ -134,6 +186,8 @@ def upgrade() -> None:
     op.create_index("ix_sessions_account_id", "sessions", ["account_id"], unique=False)
     op.create_index("ix_sessions_expires_at", "sessions", ["expires_at"], unique=False)
 
+
+def _create_stored_answers() -> None:
     op.create_table(
         "stored_answers",
         sa.Column("account_id", sa.Integer(), nullable=False),
@@ -147,6 +201,8 @@ def upgrade() -> None:
     )
     op.create_index("ix_stored_answers_created_at", "stored_answers", ["created_at"], unique=False)
 
+
+def _create_card_guids() -> None:
     op.create_table(
         "card_guids",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -159,6 +215,8 @@ def upgrade() -> None:
     op.create_index("ix_card_guids_card_id", "card_guids", ["card_id"], unique=False)
     op.create_index("ix_card_guids_guid", "card_guids", ["guid"], unique=False)
 
+
+def _create_orders() -> None:
     op.create_table(
         "orders",
         sa.Column("id", sa.String(), nullable=False),
@@ -189,6 +247,8 @@ def upgrade() -> None:
         postgresql_where=_OPEN,
     )
 
+
+def _create_verifications() -> None:
     op.create_table(
         "verifications",
         sa.Column("id", sa.String(), nullable=False),
@@ -206,6 +266,8 @@ def upgrade() -> None:
     op.create_index("ix_verifications_card_id", "verifications", ["card_id"], unique=False)
     op.create_index("ix_verifications_expires_at", "verifications", ["expires_at"], unique=False)
 
+
+def _create_certificates() -> None:
     op.create_table(
         "certificates",
         sa.Column("serial", sa.String(), nullable=False),
@@ -235,7 +297,17 @@ def upgrade() -> None:
         sqlite_where=_LIVE,
         postgresql_where=_LIVE,
     )
+    op.create_index(
+        "one_live_verification_certificate_per_card",
+        "certificates",
+        ["card_id"],
+        unique=True,
+        sqlite_where=_LIVE_9E,
+        postgresql_where=_LIVE_9E,
+    )
 
+
+def _create_relays() -> None:
     op.create_table(
         "relays",
         sa.Column("id", sa.String(), nullable=False),

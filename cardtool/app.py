@@ -1,0 +1,192 @@
+"""The only place where things are wired: which readers, which RA, which folders, which words."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from cardtool.config import Paths, Settings, load_settings
+from cardtool.errors import ArgumentInvalid, CardToolError
+from cardtool.words import Words, detect_language
+
+if TYPE_CHECKING:
+    from cardtool.cards.desk import Desk
+    from cardtool.cli.options import Options
+    from cardtool.cli.world import RawCard
+    from cardtool.flows.journal import Journal
+    from cardtool.pcsc.transport import ReaderHub
+    from cardtool.pki.anchors import AnchorBook
+    from cardtool.practice import PracticeAccount, PracticeWorld
+    from cardtool.ra.client import RaClient
+    from cardtool.store.secrets import SecretStore
+
+SESSION = "ra-session"
+
+
+class SystemClock:
+    """Implements flows.ports.Clock."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+class PracticeClock:
+    """The practice RA's clock, which can be put forward; this computer's where it has not answered yet."""
+
+    def __init__(self, ra: RaClient) -> None:
+        self._ra = ra
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + timedelta(seconds=self._ra.skew_seconds or 0.0)
+
+
+class World:
+    """Everything outside the flows, for one run of the program. Parts are made when first asked for.
+
+    Heavy libraries (pyscard, cryptography, requests, keyring) are imported with the part that needs them.
+    """
+
+    def __init__(self, options: Options, settings: Settings, paths: Paths, words: Words) -> None:
+        self.options = options
+        self.settings = settings
+        self.paths = paths
+        self.words = words
+        self._open = ExitStack()
+
+    def close(self) -> None:
+        self._open.close()
+
+    @cached_property
+    def practice(self) -> PracticeWorld:
+        """Started, with the cards of the account that is meant in its readers."""
+        from cardtool.practice import PracticeWorld
+
+        world = PracticeWorld(self.paths.data)
+        self._open.callback(world.stop)
+        world.start()
+        return world
+
+    @cached_property
+    def person(self) -> PracticeAccount:
+        """Who practises: the account asked for, else the first that may apply."""
+        person = self.practice.person(self.options.account)
+        names = (self.options.card,) if self.options.card else person.cards
+        for number, name in enumerate(names, 1):
+            self.practice.insert(name, number)
+        return person
+
+    @cached_property
+    def hub(self) -> ReaderHub:
+        if self.options.practice:
+            _ = self.person
+            return self.practice.hub
+        from cardtool.pcsc.scard import ScardHub
+
+        return ScardHub()
+
+    @cached_property
+    def desk(self) -> Desk:
+        from cardtool.cards.desk import Desk
+
+        return Desk(self.hub)
+
+    @cached_property
+    def ra(self) -> RaClient:
+        from cardtool.ra.client import RaClient
+
+        url = self.practice.ra_url if self.options.practice else self.options.ra or self.settings.ra_url
+        if not url:
+            raise ArgumentInvalid("--ra")
+        client = RaClient(url, language=self.words.language, token=self.secrets.get(f"{SESSION} {url}"))
+        self._open.callback(client.close)
+        return client
+
+    @cached_property
+    def clock(self) -> SystemClock | PracticeClock:
+        return PracticeClock(self.ra) if self.options.practice else SystemClock()
+
+    @cached_property
+    def journal(self) -> Journal:
+        from cardtool.flows.journal import Journal
+
+        return Journal(self.paths.data / "journal.json")
+
+    @cached_property
+    def anchors(self) -> AnchorBook:
+        from cardtool.pki.anchors import AnchorBook
+
+        return AnchorBook(self.paths.data / "anchors.json")
+
+    @cached_property
+    def secrets(self) -> SecretStore:
+        from cardtool.store.secrets import KeyringStore, PracticeStore
+
+        if self.options.practice:
+            return PracticeStore(self.paths.data / "practice-session.json")
+        return KeyringStore("CardTool")
+
+    def keep_session(self) -> bool:
+        token = self.ra.token()
+        if token is None:
+            return False
+        with token:
+            return self.secrets.put(f"{SESSION} {self.ra.origin}", token)
+
+    def drop_session(self) -> None:
+        self.secrets.delete(f"{SESSION} {self.ra.origin}")
+
+    @contextmanager
+    def raw_card(self, reader: str) -> Iterator[RawCard]:
+        from cardtool.cards.raw import open_raw_card
+
+        with open_raw_card(self.hub, reader) as card:
+            yield card
+
+
+@contextmanager
+def wire(options: Options) -> Iterator[World]:
+    """The world of one command. Raises FolderNotWritable, DiskFull."""
+    paths = Paths.of_user(practice=options.practice)
+    paths.make()
+    settings = load_settings(paths.config).settings
+    world = World(options, settings, paths, words_for(options, settings))
+    try:
+        yield world
+    finally:
+        world.close()
+
+
+def words_for(options: Options, settings: Settings | None = None) -> Words:
+    chosen = settings.language if settings else ""
+    return Words(options.lang or chosen or detect_language())
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """``cardtool``: a command in the terminal, or the window. Returns the exit status."""
+    from cardtool.cli.main import run_command, usage_failed
+    from cardtool.cli.options import parse
+
+    typed = sys.argv[1:] if arguments is None else arguments
+    try:
+        options = parse(typed)
+    except CardToolError as error:
+        return usage_failed(error, Words(detect_language()))
+    if options.command == "personalise":
+        return _personalise()
+    if options.command == "practice-tour":
+        options = replace(options, practice=True)
+    return run_command(options, words_for(options), wire, Paths.of_user(practice=options.practice).cache)
+
+
+def _personalise() -> int:
+    """The child of ``cardtool-ra``: speaks JSON lines with it until its standard input ends."""
+    from cardtool.pcsc.scard import ScardHub
+    from cardtool.personaliser import Personaliser
+
+    Personaliser(sys.stdin, sys.stdout, ScardHub).serve()
+    return 0
