@@ -2,14 +2,14 @@
 
 The RA keeps its secrets and this side keeps none: they come through the pipe, go to the card and are wiped.
 
-==========================  ==================================================================
-RA → child                  ``{"card": {"state_file": PATH} or {"reader": NAME}, "card_id", "guid",
-                            "admin_key": {"algorithm", "key"}, "pin", "pin_tries", "puk", "puk_tries",
-                            "verification_key": "P-256"}``
-child → RA                  ``{"verification_csr": PEM}`` where the card has no 9E certificate yet
-RA → child                  ``{"certificate": PEM}``
-child → RA                  ``{"done": true, "serial": number or null}`` or ``{"error": CODE}``
-==========================  ==================================================================
+============  ====================================================================================
+RA → child    ``{"card": {"state_file": PATH} or {"reader": NAME}, "card_id", "guid",
+              "admin_key": {"algorithm", "key"}, "pin", "pin_tries", "puk", "puk_tries",
+              "verification_key": "P-256"}``, for practice also ``"signing_key": {"slot", "algorithm"}``
+child → RA    ``{"verification_csr": PEM}``, ``{"signing_csr": PEM}`` for keys without certificate
+RA → child    ``{"certificate": PEM}``
+child → RA    ``{"done": true, "serial": number or null}`` or ``{"error": CODE}``
+============  ====================================================================================
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from cardtool.cards.desk import Desk
-from cardtool.cards.piv.types import AdminAlgorithm, Algorithm
+from cardtool.cards.piv.types import AdminAlgorithm, Algorithm, Slot
 from cardtool.errors import CardToolError, Defect
-from cardtool.flows.personalise import Personalisation, personalise
+from cardtool.flows.personalise import KeyWish, Personalisation, personalise
 from cardtool.pcsc.transport import ReaderHub
 from cardtool.pcsc.virtual.piv import VirtualPivCard
 from cardtool.pcsc.virtual.reader import VirtualHub
@@ -59,8 +59,8 @@ class Personaliser:
         except (KeyError, ValueError, TypeError) as error:
             return {"error": Defect.code, "what": type(error).__name__}
 
-    def _certify(self, csr: str) -> bytes:
-        self._say({"verification_csr": csr})
+    def _certify(self, use: str, csr: str) -> bytes:
+        self._say({f"{use}_csr": csr})
         return load(json.loads(self._lines.readline(LONGEST_LINE))["certificate"])
 
     def _say(self, answer: Mapping[str, object]) -> None:
@@ -83,6 +83,10 @@ class Personaliser:
             software.close()
 
 
+def _key_wish(wish: Mapping[str, str] | None) -> KeyWish | None:
+    return KeyWish(Slot.from_label(wish["slot"]), Algorithm.from_label(wish["algorithm"])) if wish else None
+
+
 @contextmanager
 def _wanted(job: Mapping[str, Any]) -> Iterator[Personalisation]:
     admin = job["admin_key"]
@@ -95,5 +99,6 @@ def _wanted(job: Mapping[str, Any]) -> Iterator[Personalisation]:
             pin_tries=int(job["pin_tries"]),
             puk=puk,
             puk_tries=int(job["puk_tries"]),
-            verification_key=Algorithm.from_label(job["verification_key"]),
+            verification=Algorithm.from_label(job["verification_key"]),
+            signing=_key_wish(job.get("signing_key")),
         )

@@ -38,9 +38,22 @@ CHUID_EXPIRES = date(2099, 12, 31)
 """The CHUID wants a date; what ends a card's use is its certificates and the RA."""
 
 
+Certify = Callable[[str, str], bytes]
+"""What a CSR is for (``verification`` or ``signing``) and its PEM → the certificate (DER)."""
+
+
+@dataclass(frozen=True)
+class KeyWish:
+    slot: Slot
+    algorithm: Algorithm
+
+
 @dataclass(frozen=True)
 class Personalisation:
-    """What the RA wants on the card. The secrets are wiped by whoever made this."""
+    """What the RA wants on the card. The secrets are wiped by whoever made this.
+
+    ``signing``: a customer's key made at once; only for practice, where there is no customer to make it.
+    """
 
     guid: bytes
     admin_algorithm: AdminAlgorithm
@@ -49,11 +62,12 @@ class Personalisation:
     pin_tries: int
     puk: Secret
     puk_tries: int
-    verification_key: Algorithm
+    verification: Algorithm
+    signing: KeyWish | None = None
 
 
-def personalise(piv: PivSession, wanted: Personalisation, certify: Callable[[str], bytes]) -> int | None:
-    """Personalise the selected card. ``certify``: CSR of the 9E key (PEM) → its certificate (DER).
+def personalise(piv: PivSession, wanted: Personalisation, certify: Certify) -> int | None:
+    """Personalise the selected card.
 
     Returns the vendor's serial where the card has one. Raises card errors; may simply be run again.
     """
@@ -62,7 +76,9 @@ def personalise(piv: PivSession, wanted: Personalisation, certify: Callable[[str
         raise NotSupportedByCard("personalisation")
     open_admin(piv, wanted)
     set_reference_data(piv, vendor, wanted)
-    make_verification_key(piv, wanted.verification_key, certify)
+    make_key(piv, KeyWish(Slot.CARD_AUTHENTICATION, wanted.verification), "verification", certify)
+    if wanted.signing is not None:
+        make_key(piv, wanted.signing, "signing", certify)
     piv.put_data(ObjectTag.CHUID, Chuid.build(wanted.guid, CHUID_EXPIRES).encode())
     piv.put_data(ObjectTag.CARD_CAPABILITY_CONTAINER, CardCapabilityContainer(wanted.guid).encode())
     piv.put_data(ObjectTag.KEY_HISTORY, KeyHistory(on_card=0).encode())
@@ -84,22 +100,23 @@ def set_reference_data(piv: PivSession, vendor: YubicoExtensions, wanted: Person
     """The tries, which sets PIN and PUK back to the factory's, then both values.
 
     Cut between the two changes, the PIN is still the factory's and the PUK may be ours already: setting the
-    tries again makes both the factory's, so the whole is simply done again.
+    tries again makes both the factory's, so the whole is simply done again. Leaves the PIN verified.
     """
     if not vendor.metadata(KeyRef.PIV_PIN).is_default:
+        piv.verify_pin(wanted.pin)
         return
     with Secret(FACTORY_PIN) as pin, Secret(FACTORY_PUK) as puk:
         piv.verify_pin(pin)
         vendor.set_pin_retries(wanted.pin_tries, wanted.puk_tries)
         piv.change_reference_data(KeyRef.PUK, puk, wanted.puk)
         piv.change_reference_data(KeyRef.PIV_PIN, pin, wanted.pin)
+        piv.verify_pin(wanted.pin)
 
 
-def make_verification_key(piv: PivSession, algorithm: Algorithm, certify: Callable[[str], bytes]) -> None:
-    """The 9E key proves later, without a PIN, that this is the card the RA knows (spec 3.4)."""
-    slot = Slot.CARD_AUTHENTICATION
-    if read_certificate(piv, slot) is not None:
+def make_key(piv: PivSession, wish: KeyWish, use: str, certify: Certify) -> None:
+    """A key with its certificate, unless the slot has one. 9E proves later, without a PIN, which card this is."""
+    if read_certificate(piv, wish.slot) is not None:
         return
-    key = piv.generate_asymmetric_key_pair(slot, algorithm)
+    key = piv.generate_asymmetric_key_pair(wish.slot, wish.algorithm)
     assert isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey), "the RA asks for keys that sign"
-    write_certificate(piv, slot, certify(build_csr(private_key(piv, slot, key))))
+    write_certificate(piv, wish.slot, certify(use, build_csr(private_key(piv, wish.slot, key))))
