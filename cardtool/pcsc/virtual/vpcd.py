@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import sys
 import threading
 from typing import Protocol
 
@@ -82,7 +83,6 @@ class VpcdPlug:
             with self._changed:
                 self._changed.wait_for(lambda: self._stopped, RETRY_INTERVAL)
             return None
-        # Every message waits for its answer: without this, small ones are held back for 40 ms.
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with self._changed:
             if self._inserted and not self._stopped:
@@ -117,6 +117,10 @@ class VpcdPlug:
 
 def receive(connection: socket.socket) -> bytes | None:
     """One message; None when the other side has gone. Raises OSError."""
+    if sys.platform == "linux":
+        # vpcd writes the length and the message apart; unless the first is acknowledged at once, the second is
+        # held back for 40 ms. The kernel forgets this option, hence each time.
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
     size = _receive_exactly(connection, 2)
     return None if size is None else _receive_exactly(connection, int.from_bytes(size, "big"))
 

@@ -1,0 +1,70 @@
+"""Cards with a key and a certificate for the programs nobody here wrote, and a way to run those programs."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+
+from cardtool.pcsc.virtual.piv import YUBIKEY, Personality, VirtualPivCard
+from tests.system.pcscd import CardProcess, StartCard
+from tests.unit.virtual.terminal import Terminal
+
+Run = Callable[..., str]
+
+
+@dataclass
+class EnrolledCard:
+    """An inserted card and the certificates on it by slot."""
+
+    process: CardProcess
+    certificates: dict[int, x509.Certificate]
+
+    @property
+    def reader(self) -> str:
+        return self.process.reader
+
+
+@pytest.fixture
+def run() -> Run:
+    """``run(program, *arguments, status=0)`` → what it wrote, stdout and stderr together."""
+
+    def start(program: str, *arguments: str, status: int = 0) -> str:
+        if shutil.which(program) is None:
+            pytest.skip(f"{program} is not installed")
+        done = subprocess.run(
+            [program, *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == status, f"{program} ended with {done.returncode}:\n{done.stdout}"
+        return done.stdout
+
+    return start
+
+
+@pytest.fixture
+def enrolled(vpcd_card: StartCard, tmp_path: Path) -> Callable[..., EnrolledCard]:
+    """``enrolled({slot: algorithm}, personality=YUBIKEY)`` → EnrolledCard in the first reader."""
+
+    def make(keys: dict[int, int], personality: Personality = YUBIKEY) -> EnrolledCard:
+        state = tmp_path / "enrolled.json"
+        card = VirtualPivCard.create(state, personality)
+        card.power_on()
+        terminal = Terminal(card.transmit, personality.admin_algorithm)
+        terminal.select()
+        terminal.admin()
+        certificates = {slot: terminal.enrol(slot, algorithm) for slot, algorithm in keys.items()}
+        card.close()
+        return EnrolledCard(vpcd_card(state=state), certificates)
+
+    return make
