@@ -1,11 +1,12 @@
 """The connections of one client: with our trust, and cut at a deadline or when the client is closed.
 
-requests' timeouts end a silence, not an answer that drips one byte at a time; so every connection is kept
+requests' timeouts end a silence, not an answer that drips one byte at a time; so every socket is kept
 in sight from the moment it is opened and can be cut from another thread.
 """
 
 from __future__ import annotations
 
+import socket
 import ssl
 import threading
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from typing import Any
 from weakref import WeakSet
 
 from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.poolmanager import PoolManager
 
@@ -21,24 +23,23 @@ from cardtool.ra.tls import close_abruptly
 
 
 class Lines:
-    """All connections that are open now."""
+    """All sockets that are open now."""
 
     def __init__(self) -> None:
-        self._open: WeakSet[Any] = WeakSet()
+        self._open: WeakSet[socket.socket] = WeakSet()
         self._lock = threading.Lock()
 
-    def watch(self, connection: Any) -> None:
-        """``connection``: urllib3's, whose ``sock`` comes and goes."""
+    def watch(self, opened: socket.socket) -> socket.socket:
         with self._lock:
-            self._open.add(connection)
+            self._open.add(opened)
+        return opened
 
     def cut(self) -> None:
         """Cut them all; whoever reads from one gets an error."""
         with self._lock:
-            connections = list(self._open)
-        for connection in connections:
-            if connection.sock is not None:
-                close_abruptly(connection.sock)
+            sockets = list(self._open)
+        for opened in sockets:
+            close_abruptly(opened)
 
     @contextmanager
     def deadline(self, seconds: float) -> Iterator[threading.Event]:
@@ -59,20 +60,26 @@ class Lines:
             timer.join()
 
     def pool_classes(self) -> dict[str, type[HTTPConnectionPool]]:
-        """urllib3's connection pools, telling us of every connection they open."""
+        """urllib3's connection pools, showing us every socket they open, and again once TLS has wrapped it."""
         lines = self
 
+        class PlainConnection(HTTPConnection):
+            def _new_conn(self) -> socket.socket:
+                return lines.watch(super()._new_conn())
+
+        class TlsConnection(HTTPSConnection):
+            def _new_conn(self) -> socket.socket:
+                return lines.watch(super()._new_conn())
+
+            def connect(self) -> None:
+                super().connect()
+                lines.watch(self.sock)
+
         class PlainPool(HTTPConnectionPool):
-            def _new_conn(self) -> Any:
-                connection = super()._new_conn()
-                lines.watch(connection)
-                return connection
+            ConnectionCls = PlainConnection
 
         class TlsPool(HTTPSConnectionPool):
-            def _new_conn(self) -> Any:
-                connection = super()._new_conn()
-                lines.watch(connection)
-                return connection
+            ConnectionCls = TlsConnection
 
         return {"http": PlainPool, "https": TlsPool}
 
