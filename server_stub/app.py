@@ -2,50 +2,75 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
 
-from server_stub.api import account, answers, ca, cards, info, orders, sessions
+from server_stub import housekeeping
+from server_stub.api import account, answers, ca, cards, demo, info, orders, sessions
 from server_stub.api.limits import BodyLimit
 from server_stub.db.engine import Database
 from server_stub.db.migrate import migrate
+from server_stub.demo.faults import Faults
+from server_stub.demo.world import NotADemoDatabase, is_demo
+from server_stub.logs import RequestLog
 from server_stub.ra import Ra
+from server_stub.seals import Notary
 from server_stub.settings import Settings
 
 PREFIX = "/api/v1"
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """A whole server: database migrated, keys and units loaded, routes in place."""
+    """A whole server: database migrated, keys and units loaded, routes in place.
+
+    Raises NotADemoDatabase, BadUnitFile, and what the CA and the master key raise about their files.
+    """
+    return build(open_ra(settings))
+
+
+def open_ra(settings: Settings) -> Ra:
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     database = Database(settings.database_url)
+    if is_demo(database) not in {None, settings.demo}:
+        raise NotADemoDatabase
     migrate(database)
-    database.close()
-    return build(Ra.open(settings))
+    return Ra.open(settings, database)
 
 
 def build(ra: Ra) -> FastAPI:
     """The application over an RA that is open already; it is closed with the application."""
-
-    @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        yield
-        ra.close()
-
     app = FastAPI(
         title=ra.settings.name,
         version="1",
-        lifespan=lifespan,
+        lifespan=_lifespan,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
     )
     app.state.ra = ra
     answers.install(app)
-    app.add_middleware(BodyLimit)
     for resource in (info, sessions, account, cards, orders):
         app.include_router(resource.router, prefix=PREFIX)
     app.include_router(ca.router)
+    if ra.settings.demo:
+        app.include_router(demo.router)
+        app.add_middleware(Faults, ra=ra)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(RequestLog)
     return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    ra: Ra = app.state.ra
+    notary = Notary.open(ra.settings.data)
+    house = asyncio.create_task(housekeeping.keep_house(ra, notary))
+    yield
+    house.cancel()
+    with suppress(asyncio.CancelledError):
+        await house
+    await asyncio.to_thread(housekeeping.seal, ra, notary)
+    ra.close()

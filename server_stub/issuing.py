@@ -26,7 +26,7 @@ _LIVE = ("intended", "valid", "on-hold")
 
 @dataclass(frozen=True)
 class Place:
-    """What a certificate is for. For one place at most one certificate counts. ``order_id``: None outside orders."""
+    """What a certificate is for; at most one counts for each place. ``order_id``: None outside orders."""
 
     profile: str
     card_id: str
@@ -155,7 +155,7 @@ def _record_intent(act: Act, place: Place, request: CheckedRequest) -> Certifica
         key_fingerprint=request.spki_sha256,
         public_key=request.public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo),
         not_before=start,
-        not_after=_years_later(start, place.years),
+        not_after=min(_years_later(start, place.years), act.ra.authority.chain[0].not_valid_after_utc),
     )
     act.db.add(intent)
     act.db.flush()

@@ -47,14 +47,13 @@ class Ra:
     policies: Mapping[str, Policy]
 
     @classmethod
-    def open(cls, settings: Settings) -> Ra:
-        """Open the data folder, making keys on first use. The database must be migrated already."""
-        settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    def open(cls, settings: Settings, database: Database) -> Ra:
+        """Open the data folder, making keys on first use. The database is migrated already."""
         authority = Authority.open(settings.data / "ca", name=settings.name, practice=settings.demo)
         authority.configure_urls(settings.url)
         return cls(
             settings=settings,
-            database=Database(settings.database_url),
+            database=database,
             clock=Clock(adjustable=settings.demo),
             tags=TagKey.open(settings.data / "tag.key"),
             authority=authority,

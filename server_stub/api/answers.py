@@ -47,20 +47,20 @@ def install(app: FastAPI) -> None:
 
 
 def _problem(request: Request, error: Exception) -> Response:
-    assert isinstance(error, Problem)  # noqa: S101 (registered for this class)
+    assert isinstance(error, Problem)
     request.state.problem = error.kind.code
     return respond(error)
 
 
 def _unreadable(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)  # noqa: S101
+    assert isinstance(error, RequestValidationError)
     names = [str(part) for part in error.errors()[0]["loc"][1:]]
     return _problem(request, Problem(Code.MALFORMED, field=".".join(names)[:64]))
 
 
 def _http(request: Request, error: Exception) -> Response:
     """What the framework refuses itself: no such path, method or readable body."""
-    assert isinstance(error, HTTPException)  # noqa: S101
+    assert isinstance(error, HTTPException)
     if error.status_code == 404:
         return _problem(request, Problem(Code.NOT_FOUND))
     response = _problem(request, Problem(Code.MALFORMED, status=error.status_code, field=""))

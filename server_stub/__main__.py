@@ -1,0 +1,121 @@
+"""``cardtool-ra``: serve, audit verify, migrate, openapi."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+Run = Callable[[argparse.Namespace], int]
+OK, FAILED, USAGE = 0, 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    run: Run = options.run
+    return run(options)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="cardtool-ra", description="The reference registration authority.")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--data", type=Path, metavar="FOLDER", help="where keys and the database are kept")
+    common.add_argument(
+        "--db", default="", metavar="URL", help="another database, e.g. postgresql+psycopg://…"
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_serve(commands.add_parser("serve", parents=[common], help="answer requests"))
+    migrate = commands.add_parser("migrate", parents=[common], help="bring the database up to date")
+    migrate.set_defaults(run=_migrate)
+    audit = commands.add_parser("audit", parents=[common], help="the audit log")
+    audit.add_argument("action", choices=["verify"])
+    audit.set_defaults(run=_verify_audit)
+    openapi = commands.add_parser("openapi", help="write the API's description to standard output")
+    openapi.set_defaults(run=_openapi)
+    return parser
+
+
+def _add_serve(serve: argparse.ArgumentParser) -> None:
+    serve.add_argument(
+        "--listen", default="127.0.0.1:8470", metavar="HOST:PORT", help="port 0 picks a free one"
+    )
+    serve.add_argument("--url", help="the origin clients connect to, where a proxy stands in front")
+    serve.add_argument("--tls", action="store_true", help="https with a self-made certificate")
+    serve.add_argument(
+        "--units", type=Path, action="append", default=[], metavar="FOLDER", help="more unit files"
+    )
+    serve.add_argument("--demo", action="store_true", help="a made-up world, loopback only")
+    serve.add_argument("--demo-json", type=Path, metavar="FILE", help="write the demo world's table there")
+    serve.add_argument("--personaliser", metavar="CMD", help="the program that makes demo cards")
+    serve.add_argument("--stop-with-stdin", action="store_true", help="end when standard input ends")
+    serve.set_defaults(run=_serve)
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from server_stub.serve import UsageRefused, serve  # noqa: PLC0415 (loads the whole server)
+
+    try:
+        serve(options, data_folder(options))
+    except UsageRefused as error:
+        return _complain(str(error), USAGE)
+    return OK
+
+
+def _migrate(options: argparse.Namespace) -> int:
+    from server_stub.db.engine import Database  # noqa: PLC0415
+    from server_stub.db.migrate import migrate  # noqa: PLC0415
+
+    database = Database(_database_url(options))
+    migrate(database)
+    database.close()
+    return OK
+
+
+def _verify_audit(options: argparse.Namespace) -> int:
+    from server_stub.db.engine import Database  # noqa: PLC0415
+    from server_stub.seals import AuditBroken, Notary  # noqa: PLC0415
+
+    database = Database(_database_url(options))
+    try:
+        with database.session(write=False) as db:
+            count = Notary.open(data_folder(options)).verify(db)
+    except AuditBroken as error:
+        return _complain(str(error), FAILED)
+    finally:
+        database.close()
+    sys.stdout.write(f"audit log whole: {count} entries\n")
+    return OK
+
+
+def _openapi(_options: argparse.Namespace) -> int:
+    from server_stub.openapi import document  # noqa: PLC0415
+
+    sys.stdout.write(json.dumps(document(), ensure_ascii=False, indent=1) + "\n")
+    return OK
+
+
+def data_folder(options: argparse.Namespace) -> Path:
+    """Demo and real service never share a folder."""
+    if options.data:
+        return Path(options.data)
+    return user_data_path("cardtool-ra-demo" if getattr(options, "demo", False) else "cardtool-ra")
+
+
+def _database_url(options: argparse.Namespace) -> str:
+    from server_stub.settings import Settings  # noqa: PLC0415
+
+    data_folder(options).mkdir(parents=True, exist_ok=True, mode=0o700)
+    return Settings(data=data_folder(options), url="", database=options.db).database_url
+
+
+def _complain(text: str, status: int) -> int:
+    sys.stderr.write(f"cardtool-ra: {text}\n")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

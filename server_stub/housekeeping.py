@@ -1,0 +1,53 @@
+"""What a running server does beside answering: seal the audit log, and drop what has had its time."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+from sqlalchemy import Delete, delete
+
+from server_stub import limits
+from server_stub.db.models import Captcha, Rate, SignInCounter, SignInSession, StoredAnswer
+from server_stub.ra import Act, Ra
+from server_stub.seals import Notary
+
+SEAL_EVERY_SECONDS = 10
+SWEEP_EVERY_SECONDS = 600
+_ANSWERS_KEPT = timedelta(days=7)
+_COUNTERS_KEPT = timedelta(days=90)
+
+
+async def keep_house(ra: Ra, notary: Notary) -> None:
+    """Runs until it is cancelled."""
+    rounds = SWEEP_EVERY_SECONDS // SEAL_EVERY_SECONDS
+    while True:
+        for _ in range(rounds):
+            await asyncio.sleep(SEAL_EVERY_SECONDS)
+            await asyncio.to_thread(seal, ra, notary)
+        await asyncio.to_thread(sweep, ra)
+
+
+def seal(ra: Ra, notary: Notary) -> None:
+    with ra.act() as act:
+        notary.seal(act)
+
+
+def sweep(ra: Ra) -> None:
+    with ra.act() as act:
+        for statement in _outdated(act):
+            act.db.execute(statement)
+
+
+def _outdated(act: Act) -> list[Delete]:
+    """Suspensions stay for ever; counters below one are forgotten when long unused."""
+    window = int(act.now.timestamp()) // limits.WINDOW_SECONDS
+    return [
+        delete(Captcha).where(Captcha.expires_at < act.now),
+        delete(SignInSession).where(SignInSession.expires_at < act.now),
+        delete(Rate).where(Rate.window < window),
+        delete(StoredAnswer).where(StoredAnswer.created_at < act.now - _ANSWERS_KEPT),
+        delete(SignInCounter).where(
+            SignInCounter.suspended.is_(False), SignInCounter.touched_at < act.now - _COUNTERS_KEPT
+        ),
+    ]

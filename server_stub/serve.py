@@ -1,0 +1,108 @@
+"""The command ``cardtool-ra serve``."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from ipaddress import ip_address
+from pathlib import Path
+
+from server_stub import app, logs, serving, tls
+from server_stub.ca.authority import AuthorityMismatch
+from server_stub.demo import table
+from server_stub.demo.people import Person
+from server_stub.demo.world import NotADemoDatabase, World
+from server_stub.personaliser import PersonaliserFailed
+from server_stub.policy.load import BadUnitFile
+from server_stub.ra import Ra
+from server_stub.settings import WIDE, Limits, Settings
+
+
+class UsageRefused(Exception):
+    """The message says what cannot be served and why."""
+
+
+def serve(options: Namespace, data: Path) -> None:
+    """Serve until told to stop. Raises UsageRefused."""
+    logs.configure()
+    host, port = _address(options)
+    try:
+        with serving.bind(host, port) as bound:
+            url = options.url or _url(host, bound.getsockname()[1], https=options.tls)
+            ra = app.open_ra(_settings(options, data, url))
+            world, people = _demo_world(options, ra)
+            serving.run(
+                app.build(ra),
+                bound,
+                tls=tls.self_made(data / "tls", host) if options.tls else None,
+                ready=lambda: _announce(options, url, world, people),
+                stop_with_stdin=options.stop_with_stdin,
+            )
+    except NotADemoDatabase as error:
+        raise UsageRefused("a demo database serves the demo only, and no other does") from error
+    except (BadUnitFile, PersonaliserFailed, AuthorityMismatch, OSError) as error:
+        raise UsageRefused(f"{type(error).__name__}: {error}") from error
+
+
+def _address(options: Namespace) -> tuple[str, int]:
+    host, _, port = options.listen.rpartition(":")
+    host = host.strip("[]")
+    if not (host and port.isdigit() and int(port) < 65536):
+        raise UsageRefused("--listen wants HOST:PORT")
+    if options.demo and not _is_loopback(host):
+        raise UsageRefused("the demo listens on loopback only")
+    if not (options.tls or options.url or _is_loopback(host)):
+        raise UsageRefused("plain http is for loopback only: use --tls, or --url behind a proxy")
+    return host, int(port)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False  # a name may point anywhere
+
+
+def _url(host: str, port: int, *, https: bool) -> str:
+    shown = f"[{host}]" if ":" in host else host
+    return f"{'https' if https else 'http'}://{shown}:{port}"
+
+
+def _settings(options: Namespace, data: Path, url: str) -> Settings:
+    return Settings(
+        data=data,
+        url=url.rstrip("/"),
+        database=options.db,
+        extra_units=tuple(options.units),
+        demo=options.demo,
+        limits=WIDE if options.demo else Limits(),
+    )
+
+
+def _demo_world(options: Namespace, ra: Ra) -> tuple[World | None, Sequence[Person]]:
+    if not options.demo:
+        return None, ()
+    command = shlex.split(options.personaliser) if options.personaliser else personaliser_command()
+    world = World(ra, ra.settings.data / "demo", command)
+    return world, world.complete()
+
+
+def personaliser_command() -> list[str]:
+    """How CardTool is started: as a module from source, as its own executable beside a frozen RA."""
+    if not getattr(sys, "frozen", False):
+        return [sys.executable, "-m", "cardtool", "personalise"]
+    suffix = ".exe" if sys.platform == "win32" else ""
+    return [str(Path(sys.executable).with_name(f"cardtool{suffix}")), "personalise"]
+
+
+def _announce(options: Namespace, url: str, world: World | None, people: Sequence[Person]) -> None:
+    """Say where we are, once requests are answered."""
+    sys.stdout.write(f"{url}\n")
+    if world is not None:
+        description = table.describe(world, people)
+        sys.stdout.write(f"{table.as_text(description)}\n")
+        if options.demo_json:
+            table.write(options.demo_json, description)
+    sys.stdout.flush()

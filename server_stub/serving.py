@@ -1,0 +1,99 @@
+"""Runs the application in uvicorn: on a socket bound beforehand, with a clean end, cuttable for demo faults."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from server_stub.demo.faults import ABORT
+
+_SECONDS_TO_END = 5
+
+
+class CuttableProtocol(H11Protocol):
+    """Hands the application a way to cut its connection (``scope["extensions"]``)."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.app = _with_abort(self.app, transport.abort)
+
+
+def _with_abort(app: Any, abort: Callable[[], None]) -> ASGIApp:
+    async def with_abort(scope: Scope, receive: Receive, send: Send) -> None:
+        scope["extensions"] = {**scope.get("extensions", {}), ABORT: abort}
+        await app(scope, receive, send)
+
+    return with_abort
+
+
+@dataclass(frozen=True)
+class Tls:
+    certificate: Path
+    key: Path
+
+
+class Server(uvicorn.Server):
+    """``ready`` is called once, when requests are answered."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A bound socket; port 0 picks a free one. Raises OSError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound.bind((host, port))
+    return bound
+
+
+def run(
+    app: ASGIApp,
+    bound: socket.socket,
+    *,
+    tls: Tls | None,
+    ready: Callable[[], None],
+    stop_with_stdin: bool,
+) -> None:
+    """Serve until SIGTERM, SIGINT, or the end of standard input where asked for. Requests in hand are finished."""
+    config = uvicorn.Config(
+        app,
+        http=CuttableProtocol,
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_SECONDS_TO_END,
+        ssl_certfile=tls.certificate if tls else None,
+        ssl_keyfile=tls.key if tls else None,
+    )
+    server = Server(config, ready)
+    for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn raises them again when all is done
+        signal.signal(number, lambda *_: None)
+    if stop_with_stdin:
+        threading.Thread(target=_stop_at_end_of_input, args=(server,), daemon=True).start()
+    server.run([bound])
+
+
+def _stop_at_end_of_input(server: Server) -> None:
+    while sys.stdin.buffer.read(1024):
+        pass
+    server.should_exit = True
