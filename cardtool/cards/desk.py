@@ -13,6 +13,7 @@ from cardtool.errors import (
     CardError,
     CardHeld,
     CardRemoved,
+    CardWasReset,
     NoCard,
     NotSupportedByCard,
     ReaderUnplugged,
@@ -87,9 +88,16 @@ class Desk:
         if state.mute or state.atr is None:
             return CardOverview(state.name, "mute" if state.mute else "empty")
         try:
-            return self._read(state.name)
+            return self._read_twice(state.name)
         except CardError as error:
             return CardOverview(state.name, _kind_of(error), state.atr)
+
+    def _read_twice(self, reader: str) -> CardOverview:
+        """Once more if another program reset the card in the meantime: it did no harm."""
+        try:
+            return self._read(reader)
+        except CardWasReset:
+            return self._read(reader)
 
     def _read(self, reader: str) -> CardOverview:
         connection = self._wrapped(reader)
@@ -116,8 +124,8 @@ def _require_piv(application: Application, connection: Connection) -> None:
 
 
 def _kind_of(error: CardError) -> Kind:
-    """How a look that failed is shown: a card that went away is none, one that does not answer is mute."""
-    if isinstance(error, CardHeld):
+    """How a look that failed is shown: gone is empty, taken by another program held, silent mute."""
+    if isinstance(error, CardHeld | CardWasReset):
         return "held"
     gone = isinstance(error, CardRemoved | NoCard | ReaderUnplugged)
     return "empty" if gone else "mute"
