@@ -11,7 +11,7 @@ from server_stub import cards, enrolment, issuing, orders, relays
 from server_stub.api.answers import SIGNED_IN, problems
 from server_stub.api.calls import Answered, MutationCall, ReadCall
 from server_stub.api.shapes import Block, Body, Fingerprint, Id, Shape, SignedStatement, Time
-from server_stub.db.models import Account, Order
+from server_stub.db.models import Account, Card, Order
 from server_stub.problems import Code
 from server_stub.ra import Act
 
@@ -51,7 +51,10 @@ class NewRelay(Body):
 
 
 class RelayShape(Shape):
+    """``algorithm`` of the card's admin key: TDES, AES-128, AES-192 or AES-256."""
+
     id: str
+    algorithm: str
     expires_at: Time
 
 
@@ -126,7 +129,8 @@ def cancel_order(call: MutationCall, order_id: Id) -> Response:
 def open_relay(call: MutationCall, order_id: Id, body: NewRelay) -> Response:
     def begin(act: Act, account: Account) -> Answered:
         relay = relays.begin(act, orders.find(act, account, order_id), body.verification)
-        return Answered.of(201, RelayShape.model_validate(relay))
+        algorithm = act.db.get_one(Card, relay.card_id).admin_algorithm
+        return Answered.of(201, RelayShape(id=relay.id, algorithm=algorithm, expires_at=relay.expires_at))
 
     return call.run(begin)
 
