@@ -1,8 +1,8 @@
 """The log file: per user, 0600, rotating, and made of an allow-list instead of texts.
 
-What is written is an event: a fixed name and a few numbers and short identifiers whose names are in
-``ALLOWED``. Any other record (a library's message, a text with arguments, an exception's text) may hold
-anything, so only its source and class are kept. A secret has no way in.
+What is written is an event: a fixed name, and a few numbers and words that ``ALLOWED`` lists. Any other
+record (a library's message, a text with arguments, an exception's text) may hold anything, so only its
+source and class are kept. A secret has no way in.
 """
 
 from __future__ import annotations
@@ -21,35 +21,25 @@ from cardtool.errors import CardToolError, FolderNotWritable
 
 Datum = int | float | str | bool | None
 
-ALLOWED = frozenset(
-    {
-        "act",
-        "attempt",
-        "code",
-        "command",
-        "count",
-        "exit_status",
-        "flow",
-        "kind",
-        "length",
-        "level",
-        "method",
-        "name",
-        "page",
-        "practice",
-        "seconds",
-        "size",
-        "slot",
-        "state",
-        "status",
-        "step",
-        "sw",
-        "version",
-        "what",
-    }
-)
-EVENT_NAME = re.compile(r"[a-z][a-z0-9-]{0,47}", re.ASCII)
-SHORT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,47}|[0-9A-F]{2}", re.ASCII)
+WORD = r"[a-z]+(?:-[a-z]+)*"
+ALLOWED = {
+    **dict.fromkeys(("act", "step", "kind", "state"), WORD),
+    **dict.fromkeys(("count", "attempt", "length", "size", "seconds", "status", "sw", "exit_status"), ""),
+    "code": r"[CRLPU][0-9]{3}",
+    "command": r"[A-Z]+(?: [A-Z]+)*",
+    "flow": r"[A-Z]{3}",
+    "method": r"[A-Z]{3,7}",
+    "page": r"[A-Z]{3,4}(?:-[0-9]{1,2})?",
+    "practice": "",
+    "slot": r"[0-9A-F]{2}",
+    "version": r"[0-9]+(?:\.[0-9]+){1,3}",
+    "what": r"[A-Za-z]{1,40}",
+}
+"""The data an event may have, with the form of their texts; empty: numbers and flags only. No text that a
+person types, and no identifier of a person or card, has one of these forms under these names."""
+
+EVENT_NAME = re.compile(WORD)
+LONGEST = 48
 LEVELS = {"error": logging.ERROR, "warning": logging.WARNING, "info": logging.INFO, "debug": logging.DEBUG}
 OURS = ("cardtool", "server_stub")
 FILE_NAME = "cardtool.log"
@@ -58,8 +48,8 @@ OLD_FILES = 3
 FRAMES = 12
 
 
-def event(logger: logging.Logger, name: str, level: int = logging.INFO, **data: Datum) -> None:
-    """Log an event. ``data``: names in ``ALLOWED``; numbers, flags, short names that begin with a letter."""
+def event(logger: logging.Logger, name: str, /, level: int = logging.INFO, **data: Datum) -> None:
+    """Log an event. ``name`` and ``data`` are what ``ALLOWED`` permits; anything else is withheld."""
     logger.log(level, name, extra={"data": data})
 
 
@@ -112,15 +102,16 @@ def _worth_keeping(record: logging.LogRecord) -> bool:
 def _content(record: logging.LogRecord) -> list[str]:
     data = getattr(record, "data", None)
     if isinstance(data, Mapping) and isinstance(record.msg, str) and EVENT_NAME.fullmatch(record.msg):
-        shown = (f"{name}={_shown(value)}" for name, value in data.items() if name in ALLOWED)
+        shown = (f"{name}={_shown(name, value)}" for name, value in data.items() if name in ALLOWED)
         return [record.msg, *shown]
     return [f"(text withheld) {record.module}:{record.lineno}"]
 
 
-def _shown(value: object) -> str:
-    if value is None or isinstance(value, bool | int | float):
+def _shown(name: str, value: object) -> str:
+    if value is None or value == "" or isinstance(value, bool | int | float):
         return str(value)
-    return value if isinstance(value, str) and (not value or SHORT_NAME.fullmatch(value)) else "(withheld)"
+    fits = isinstance(value, str) and len(value) <= LONGEST and re.fullmatch(ALLOWED[name], value, re.ASCII)
+    return str(value) if fits else "(withheld)"
 
 
 def _exception(error: BaseException) -> list[str]:
