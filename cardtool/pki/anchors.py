@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from cryptography import x509
@@ -23,8 +23,9 @@ MOST_BYTES = 1024 * 1024
 class AnchorBook:
     """Origin of the RA (``https://ra.example``) → its root. One JSON file, replaced atomically."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, write: Callable[[Path, bytes], None] = write_atomically) -> None:
         self._path = path
+        self._write = write
 
     def for_origin(self, origin: str, chain: Sequence[x509.Certificate]) -> x509.Certificate:
         """The pinned root of this RA; the chain's last certificate is pinned if there was none.
@@ -61,4 +62,4 @@ class AnchorBook:
 
     def _pin(self, origin: str, root: x509.Certificate) -> None:
         anchors = self._read() | {origin: root.public_bytes(Encoding.PEM).decode("ascii")}
-        write_atomically(self._path, json.dumps({"version": 1, "anchors": anchors}, indent=1).encode("utf-8"))
+        self._write(self._path, json.dumps({"version": 1, "anchors": anchors}, indent=1).encode("utf-8"))

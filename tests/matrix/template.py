@@ -1,0 +1,133 @@
+"""What every case begins with: an RA with one approved customer, and this customer's personalised card.
+
+Made once per session with the real personalisation; each case works on copies.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.x509.oid import NameOID
+
+from cardtool.cards.desk import Desk
+from cardtool.cards.piv.types import AdminAlgorithm, Algorithm
+from cardtool.flows.personalise import Personalisation, personalise
+from cardtool.pcsc.virtual.piv import VirtualPivCard, codec
+from cardtool.pcsc.virtual.reader import VirtualHub
+from cardtool.secret import Secret
+from server_stub.app import create_app
+from server_stub.db.models import Account, Card, Customer, Meta
+from server_stub.passwords import hash_password
+from server_stub.ra import Ra
+from server_stub.settings import WIDE, Settings
+
+ORIGIN = "http://127.0.0.1:1"
+UNITS = Path(__file__).parent / "units"
+ACCOUNT = "person"
+PASSWORD = "abcd1234"
+PIN = "246813"
+WRONG_PIN = "999999"
+PIN_TRIES = 3
+CARD_ID = "0123456789abcdef0123456789abcdef"
+GUID = bytes.fromhex("ab" * 16)
+
+
+@dataclass(frozen=True)
+class Template:
+    """``card``: the state of the personalised card, as text."""
+
+    unit: str
+    folder: Path
+    card: str
+
+    def settings(self, copy: Path) -> Settings:
+        """The RA's folder copied to ``copy``; the CA's keys never change and are shared."""
+        copy.mkdir()
+        shutil.copy(self.folder / "ra.sqlite", copy)
+        for name in ("ca", "master.key", "tag.key"):
+            (copy / name).symlink_to(self.folder / name)
+        return settings_of(copy)
+
+
+def settings_of(folder: Path) -> Settings:
+    return Settings(data=folder, url=ORIGIN, demo=True, limits=WIDE, extra_units=(UNITS,))
+
+
+def make_template(folder: Path, unit: str) -> Template:
+    app = create_app(settings_of(folder))
+    ra: Ra = app.state.ra
+    with ra.act("test") as act:
+        act.db.merge(Meta(key="demo", value="1"))  # as a demo RA marks its own database: its clock can be moved
+        customer = Customer(
+            unit=unit, identifier="ID-1", holder="王小明", email="a@example.tw", phone="0912345678"
+        )
+        act.db.add(customer)
+        act.db.flush()
+        account = Account(
+            unit=unit,
+            name=ACCOUNT,
+            customer_id=customer.id,
+            password_hash=hash_password(PASSWORD),
+            must_change_password=False,
+            registration="approved",
+        )
+        act.db.add(account)
+        act.db.flush()
+        account_id = account.id
+    card = _personalised(ra)
+    with ra.act("test") as act:
+        act.db.add(_row(card, account_id))
+    ra.close()
+    return Template(unit, folder, codec.encode(card.state))
+
+
+def _personalised(ra: Ra) -> VirtualPivCard:
+    card, hub = VirtualPivCard.create(), VirtualHub()
+    hub.plug("R")
+    hub.insert("R", card)
+    wanted = Personalisation(
+        guid=GUID,
+        admin_algorithm=AdminAlgorithm.AES_192,
+        admin_key=Secret(ra.master.admin_key(1, CARD_ID, "AES-192")),
+        pin=Secret(PIN),
+        pin_tries=PIN_TRIES,
+        puk=Secret("13572468"),
+        puk_tries=5,
+        verification=Algorithm.ECC_P256,
+    )
+
+    def certify(_use: str, csr: str) -> bytes:
+        now = datetime.now(UTC).replace(microsecond=0)
+        key = x509.load_pem_x509_csr(csr.encode()).public_key()
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, CARD_ID)])
+        serial = ra.authority.new_serial()
+        issued = ra.authority.issue(
+            "card-verification", key, subject, None, serial, now, now + timedelta(days=3000)
+        )
+        return issued.public_bytes(Encoding.DER)
+
+    with Desk(hub).session("R") as piv:
+        personalise(piv, wanted, certify)
+    card.power_off()
+    return card
+
+
+def _row(card: VirtualPivCard, account_id: int) -> Card:
+    spki = card.state.keys[0x9E].private.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return Card(
+        id=CARD_ID,
+        account_id=account_id,
+        label="card",
+        status="active",
+        admin_algorithm="AES-192",
+        master_version=1,
+        puk_number=0,
+        verification_key=spki,
+        key_fingerprint=hashlib.sha256(spki).hexdigest(),
+    )
