@@ -26,35 +26,33 @@ CHINESE = load_catalogue("zh_TW")
 ENGLISH = load_catalogue("en")
 HALF_WIDTH = r"[\u4e00-\u9fff」）][,;:?!()]|[,;:?!()][\u4e00-\u9fff「（]"
 ERRORS = sorted(all_errors().items())
-LATIN_THAT_IS_MEANT = set(
-    [
-        "APC",
-        "APDU",
-        "ATR",
-        "C",
-        "CSP",
-        "Caps",
-        "Card",
-        "DER",
-        "GIDS",
-        "JSON",
-        "Linux",
-        "Lock",
-        "PEM",
-        "PFX",
-        "PIV",
-        "RA",
-        "SHA",
-        "Smart",
-        "Windows",
-        "answers",
-        "cer",
-        "expert",
-        "help",
-        "https",
-        "pcscd",
-    ]
-)
+LATIN_THAT_IS_MEANT = {
+    "APC",
+    "APDU",
+    "ATR",
+    "C",
+    "CSP",
+    "Caps",
+    "Card",
+    "DER",
+    "GIDS",
+    "JSON",
+    "Linux",
+    "Lock",
+    "PEM",
+    "PFX",
+    "PIV",
+    "RA",
+    "SHA",
+    "Smart",
+    "Windows",
+    "answers",
+    "cer",
+    "expert",
+    "help",
+    "https",
+    "pcscd",
+}
 PAGES = [*ENGLISH["page"]]
 PROMISED_PAGES = {
     *("HOME", "OUT-1", "SET-1", "HLP-1"),
