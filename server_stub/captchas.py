@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cache
 
-from captcha.audio import AudioCaptcha
 from captcha.image import ImageCaptcha
 from sqlalchemy import delete
 
 from server_stub.db.models import Captcha
 from server_stub.problems import Code, Problem
 from server_stub.ra import Act
+from server_stub.speech import Speaker
 
 DIGITS = 5
 LIFETIME = timedelta(minutes=5)
@@ -32,7 +32,7 @@ class Riddle:
 
 
 def draw() -> Riddle:
-    """Needs some tenths of a second of computing (the sound): never inside a transaction."""
+    """Computes for a while (the sound above all): never inside a transaction."""
     answer = "".join(secrets.choice("0123456789") for _ in range(DIGITS))
     image = ImageCaptcha().generate(answer).getvalue()
     return Riddle(answer, image, bytes(_speaker().generate(answer)))
@@ -52,14 +52,10 @@ def use(act: Act, unit: str, captcha_id: str, answer: str) -> None:
         .where(Captcha.id == captcha_id, Captcha.unit == unit)
         .returning(Captcha.answer_tag, Captcha.expires_at)
     ).one_or_none()
-    if taken is None or _is_past(taken.expires_at, act.now):
+    if taken is None or taken.expires_at <= act.now:
         raise Problem(Code.CAPTCHA_EXPIRED, keep=True)
     if taken.answer_tag != _tag(act, captcha_id, answer.strip()):
         raise Problem(Code.CAPTCHA_WRONG, keep=True)
-
-
-def _is_past(moment: datetime, now: datetime) -> bool:
-    return moment <= now
 
 
 def _tag(act: Act, captcha_id: str, answer: str) -> str:
@@ -67,5 +63,5 @@ def _tag(act: Act, captcha_id: str, answer: str) -> str:
 
 
 @cache
-def _speaker() -> AudioCaptcha:
-    return AudioCaptcha()
+def _speaker() -> Speaker:
+    return Speaker()

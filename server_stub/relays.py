@@ -71,6 +71,11 @@ def check_response(act: Act, account: Account, relay_id: str, response: bytes) -
     return order
 
 
+def algorithm(act: Act, relay: Relay) -> str:
+    """Of the card's admin key."""
+    return act.db.get_one(Card, relay.card_id).admin_algorithm
+
+
 def _live(act: Act, account: Account, relay_id: str, state: str) -> tuple[Relay, Order]:
     relay = act.db.get(Relay, relay_id)
     if relay is None:
