@@ -65,7 +65,11 @@ class Pcscd:
             inner = ["unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh", *inner]
         with (self.folder / "pcscd.log").open("ab") as log:
             self.process = subprocess.Popen(inner, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
-        wait_until(lambda: set(READERS) <= {state.name for state in readers()}, "pcscd to offer its readers", lambda: self.log)
+        wait_until(
+            lambda: set(READERS) <= {state.name for state in readers()},
+            "pcscd to offer its readers",
+            lambda: self.log,
+        )
 
     def stop(self) -> None:
         if self.process is not None:
@@ -156,7 +160,10 @@ def vpcd_card(pcscd: Pcscd, tmp_path: Path) -> Iterator[StartCard]:
 
 
 def wait_until(
-    condition: Callable[[], bool], what: str, details: Callable[[], str] = str, patience: float = START_PATIENCE
+    condition: Callable[[], bool],
+    what: str,
+    details: Callable[[], str] = str,
+    patience: float = START_PATIENCE,
 ) -> None:
     deadline = time.monotonic() + patience
     while not condition():
@@ -215,7 +222,10 @@ def _configured(folder: Path) -> Pcscd:
 
 def _may_have_own_network() -> bool:
     tools = all(shutil.which(name) for name in ("unshare", "nsenter", "ip"))
-    return tools and subprocess.run(["unshare", "--net", "true"], capture_output=True, check=False).returncode == 0
+    return (
+        tools
+        and subprocess.run(["unshare", "--net", "true"], capture_output=True, check=False).returncode == 0
+    )
 
 
 def _free_pair_of_ports() -> int:

@@ -58,7 +58,9 @@ def test_signature_verifies_with_openssl(
         "pkcs11-tool", *PIN, "--sign", "--id", "01", "--mechanism", "SHA256-RSA-PKCS",
         "--input-file", str(message), "--output-file", str(signature),
     )  # fmt: skip
-    verdict = run("openssl", "dgst", "-sha256", "-verify", str(public), "-signature", str(signature), str(message))
+    verdict = run(
+        "openssl", "dgst", "-sha256", "-verify", str(public), "-signature", str(signature), str(message)
+    )
     assert "Verified OK" in verdict
 
 

@@ -11,7 +11,12 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_public_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_public_key,
+)
 
 from cardtool.pcsc.virtual.piv import YUBIKEY, Algorithm, VirtualPivCard
 from tests.system.conftest import Run
@@ -34,7 +39,9 @@ def test_status(vpcd_card: StartCard, run: Run) -> None:
 
 
 @pytest.mark.parametrize("algorithm", ["RSA2048", "ECCP256", "ECCP384"])
-def test_generate_import_and_read_back(vpcd_card: StartCard, run: Run, tmp_path: Path, algorithm: str) -> None:
+def test_generate_import_and_read_back(
+    vpcd_card: StartCard, run: Run, tmp_path: Path, algorithm: str
+) -> None:
     vpcd_card(OLDER_YUBIKEY)
     public, certificate = tmp_path / "public.pem", tmp_path / "certificate.pem"
     run(

@@ -27,7 +27,13 @@ CERTIFICATE_OBJECTS = {0x9A: "5FC105", 0x9C: "5FC10A", 0x9D: "5FC10B", 0x9E: "5F
 
 def tlv(tag: str, value: bytes) -> bytes:
     size = len(value)
-    length = bytes([size]) if size < 0x80 else bytes([0x81, size]) if size < 0x100 else b"\x82" + size.to_bytes(2, "big")
+    length = (
+        bytes([size])
+        if size < 0x80
+        else bytes([0x81, size])
+        if size < 0x100
+        else b"\x82" + size.to_bytes(2, "big")
+    )
     return bytes.fromhex(tag) + length + value
 
 
@@ -50,7 +56,9 @@ def children(data: bytes) -> dict[str, bytes]:
 class Terminal:
     """``transmit`` of a card or of a connection; ``key`` the management key it will use."""
 
-    def __init__(self, transmit: Callable[[bytes], bytes], algorithm: int = AES_192, key: bytes = DEFAULT_KEY) -> None:
+    def __init__(
+        self, transmit: Callable[[bytes], bytes], algorithm: int = AES_192, key: bytes = DEFAULT_KEY
+    ) -> None:
         self.transmit = transmit
         self.algorithm = algorithm
         self.key = key
@@ -61,7 +69,9 @@ class Terminal:
         if data is None:
             return self._collect(self.transmit(header))
         while len(data) > 255:
-            answer, sw = self._collect(self.transmit(bytes([header[0] | 0x10]) + header[1:] + b"\xff" + data[:255]))
+            answer, sw = self._collect(
+                self.transmit(bytes([header[0] | 0x10]) + header[1:] + b"\xff" + data[:255])
+            )
             if sw != 0x9000:
                 return answer, sw
             data = data[255:]

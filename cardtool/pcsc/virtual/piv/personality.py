@@ -74,6 +74,8 @@ class Personality:
     """The answer to VERIFY with P1=FF; anything but 9000 also means that it does nothing."""
     digits_only: bool = False
     """PIN and PUK are digits; other characters are refused with 6A80 when set, and cost a try in VERIFY."""
+    checks_form_first: bool = True
+    """A malformed new PIN or PUK is refused before the old value is looked at, and so costs no try."""
     erases_keys_when_blocked: bool = False
     """All private keys are erased as soon as PIN and PUK are both blocked."""
     accepts_any_puk_after_success: bool = False
@@ -101,11 +103,13 @@ class Personality:
 
 YUBIKEY = Personality(
     name="yubikey-5.7",
-    # The ATR of a YubiKey 5 (historical bytes 8073C021C057 "YubiKey"): OpenSC 0.23 knows the card by it and
-    # offers elliptic curves; with an ATR it does not know it offers RSA alone.
-    atr=bytes.fromhex("3BFD1300008131FE158073C021C057597562694B657940"),
+    # The ATR of a YubiKey 5 over NFC. OpenSC 0.23 knows its historical bytes 8073C021C057 "YubiKey" and offers
+    # elliptic curves, which it does not for an ATR it does not know. With the ATR a YubiKey has over USB, ykman
+    # insists on a reader named after Yubico, which vpcd's is not.
+    atr=bytes.fromhex("3B8D80018073C021C057597562694B6579F9"),
     version=(5, 7, 1),
     extensions=frozenset(Extension),
+    checks_form_first=False,
     algorithms=frozenset(Algorithm) - ADMIN_ALGORITHMS,
 )
 

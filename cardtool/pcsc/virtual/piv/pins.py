@@ -43,25 +43,29 @@ def change_reference_data(applet: Applet, command: Command) -> bytes:
         raise Refused(WRONG_P1_P2)
     if command.p2 not in (PIN, PUK):
         raise Refused(REFERENCE_NOT_FOUND)
-    old, new = _two_values(command.data)
-    _check_form(new, applet.personality, command.p2)
-    if command.p2 == PIN:
-        _present_pin(applet, old)
-        applet.state.pin.replace(new)
-    else:
-        _present_puk(applet, old)
-        applet.state.puk.replace(new)
+    _replace(applet, command, presented=command.p2, replaced=command.p2)
     return b""
 
 
 def reset_retry_counter(applet: Applet, command: Command) -> bytes:
     """The PUK unblocks the PIN and sets a new one; the PIN's security status stays as it was."""
     command.require(p1=0x00, p2=PIN)
-    puk, new_pin = _two_values(command.data)
-    _check_form(new_pin, applet.personality, PIN)
-    _present_puk(applet, puk)
-    applet.state.pin.replace(new_pin)
+    _replace(applet, command, presented=PUK, replaced=PIN)
     return b""
+
+
+def _replace(applet: Applet, command: Command, *, presented: int, replaced: int) -> None:
+    """Data: the value that is presented, then the new one. Cards differ in what they look at first."""
+    if len(command.data) != 2 * SIZE:
+        raise Refused(WRONG_DATA)
+    value, new = command.data[:SIZE], command.data[SIZE:]
+    form_first = applet.personality.checks_form_first
+    if form_first:
+        _check_form(new, applet.personality, replaced)
+    (_present_pin if presented == PIN else _present_puk)(applet, value)
+    if not form_first:
+        _check_form(new, applet.personality, replaced)
+    (applet.state.pin if replaced == PIN else applet.state.puk).replace(new)
 
 
 def _status(applet: Applet) -> bytes:
@@ -104,12 +108,6 @@ def _erase_if_beyond_help(applet: Applet) -> None:
     state = applet.state
     if applet.personality.erases_keys_when_blocked and not state.pin.tries and not state.puk.tries:
         state.keys.clear()
-
-
-def _two_values(data: bytes) -> tuple[bytes, bytes]:
-    if len(data) != 2 * SIZE:
-        raise Refused(WRONG_DATA)
-    return data[:SIZE], data[SIZE:]
 
 
 def _check_form(value: bytes, personality: Personality, reference: int) -> None:

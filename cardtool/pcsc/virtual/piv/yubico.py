@@ -26,6 +26,7 @@ from cardtool.pcsc.virtual.piv.state import (
 )
 from cardtool.pcsc.virtual.status import (
     CONDITIONS_NOT_SATISFIED,
+    REFERENCE_NOT_FOUND,
     WRONG_DATA,
     WRONG_P1_P2,
     Refused,
@@ -61,7 +62,10 @@ def get_metadata(applet: Applet, command: Command) -> bytes:
         return _reference_metadata(applet.state.puk, DEFAULT_PUK)
     if command.p2 == slots.MANAGEMENT:
         return _management_key_metadata(applet.state.management_key)
-    return _key_metadata(slots.key_in(applet, command.p2))
+    key = applet.state.keys.get(command.p2)
+    if key is None:  # no such slot, or an empty one: real cards make no difference here
+        raise Refused(REFERENCE_NOT_FOUND)
+    return _key_metadata(key)
 
 
 def set_management_key(applet: Applet, command: Command) -> bytes:
