@@ -66,7 +66,8 @@ class World:
         """Started, with the cards of the account that is meant in its readers."""
         from cardtool.practice import PracticeWorld
 
-        world = PracticeWorld(self.paths.data)
+        tour = self.options.command == "practice-tour"
+        world = PracticeWorld(self.paths.data / "tour" if tour else self.paths.data)
         self._open.callback(world.stop)
         world.start()
         return world
@@ -80,8 +81,32 @@ class World:
             self.practice.insert(name, number)
         return person
 
+    def practice_answers(self) -> dict[str, str | bool]:
+        """What a practice person who may still apply would answer; made anew when all have applied."""
+        person = self._person_to_apply()
+        if person is None:
+            self.practice.renew()
+            person = self._person_to_apply()
+        assert person is not None, "a new practice world has people who may apply"
+        return {
+            "account": person.account,
+            "site_password": person.password,
+            "pin": person.pin,
+            "accept_terms": True,
+        }
+
+    def _person_to_apply(self) -> PracticeAccount | None:
+        for person in self.practice.people():
+            self.practice.insert(person.cards[0])
+            (card,) = self.desk.survey()
+            if all(held.slot.label == "9E" for held in card.certificates):
+                return person
+        return None
+
     @cached_property
     def hub(self) -> ReaderHub:
+        if self.options.command == "practice-tour":
+            return self.practice.hub
         if self.options.practice:
             _ = self.person
             return self.practice.hub

@@ -8,6 +8,7 @@ subject, and its passwords and PINs are practice data.
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -38,7 +39,6 @@ class PracticeAccount:
     state: str
     pin: str
     cards: tuple[str, ...]
-    new_password: str = ""
 
     @classmethod
     def parse(cls, row: Mapping[str, Any]) -> PracticeAccount:
@@ -59,6 +59,7 @@ class PracticeWorld:
         self._folder = folder
         self._ra: subprocess.Popen[bytes] | None = None
         self._cards: dict[str, VirtualPivCard] = {}
+        self._table: dict[str, Any] | None = None
 
     @property
     def folder(self) -> Path:
@@ -78,13 +79,10 @@ class PracticeWorld:
     def accounts(self) -> tuple[PracticeAccount, ...]:
         return tuple(PracticeAccount.parse(row) for row in self._demo["accounts"])
 
-    @cached_property
+    @property
     def _demo(self) -> dict[str, Any]:
-        try:
-            found: dict[str, Any] = json.loads(self._demo_file.read_bytes())
-        except (OSError, ValueError):
-            raise PracticeNotReady("demo") from None
-        return found
+        assert self._table is not None, "started first"
+        return self._table
 
     @property
     def _demo_file(self) -> Path:
@@ -110,6 +108,7 @@ class PracticeWorld:
                 self.stop()
                 raise PracticeNotReady("ra")
             time.sleep(0.02)
+        self._table = json.loads(self._demo_file.read_bytes())
 
     def stop(self) -> None:
         for card in self._cards.values():
@@ -125,10 +124,21 @@ class PracticeWorld:
                 self._ra.wait()
             self._ra = None
 
+    def renew(self) -> None:
+        """Throw this world away and make another."""
+        self.stop()
+        self.hub.pull(f"{READER} 1")
+        shutil.rmtree(self._folder)
+        self.start()
+
+    def people(self, state: str = FRESH) -> list[PracticeAccount]:
+        """All accounts in that state."""
+        return [known for known in self.accounts if known.state == state]
+
     def person(self, account: str = "", state: str = FRESH) -> PracticeAccount:
         """The account of that name, else the first in that state. Raises ArgumentInvalid."""
-        for known in self.accounts:
-            if account in (known.account, "") and (account or known.state == state):
+        for known in self.accounts if account else self.people(state):
+            if account in (known.account, ""):
                 return known
         raise ArgumentInvalid("--account")
 

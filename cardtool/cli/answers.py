@@ -1,7 +1,8 @@
 """Prompts answered from one JSON object on standard input, for scripts (``--answers -``).
 
-A script's answer is given once: when a question comes back with an error, that error ends the command,
-so that no second try is ever spent.
+A script's answer is given once: when a question comes back because the answer was wrong, that error ends
+the command, so that no second try is ever spent. After a fault that passes (a session that ran out, a card
+that was reset) the same answer is given again.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ class AnswersPrompts:
         return cls({**found, **{name: True for name, wanted in given.items() if wanted}}, account)
 
     def ask(self, question: Question[Answer]) -> Answer:
-        if question.error is not None and not isinstance(question, ChooseCard):
+        if question.error is not None and not question.error.retryable:
             raise question.error
         answer = ANSWERS.get(type(question))
         if answer is None:

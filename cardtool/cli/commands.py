@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from rich.console import Console
 
 from cardtool.cards.explain import decode_command, decode_response, is_write
 from cardtool.cards.overview import CardOverview
 from cardtool.cards.piv.types import Slot
+from cardtool.cli.answers import AnswersPrompts
 from cardtool.cli.options import Options
 from cardtool.cli.output import Json, print_facts
 from cardtool.cli.words import card_line, certificate_line
@@ -101,7 +102,9 @@ def apply(job: Job) -> Json:
     assert done is not None
     answer: Json = {**_certificate_json(done.certificate), "slot": done.slot, "card_id": done.card_id}
     answer |= {"order": done.order, "resumed": done.resumed}
-    job.facts({name: answer[name] for name in ("subject", "serial", "not_before", "not_after", "slot")})
+    shown = ("subject", "serial", "valid_from", "valid_until", "slot")
+    facts = {**answer, "valid_from": answer["not_before"], "valid_until": answer["not_after"]}
+    job.facts({name: facts[name] for name in shown})
     return answer
 
 
@@ -223,6 +226,12 @@ def _refuse(options: Options, kind: str, command: bytes) -> None:
         raise CommandRefused(decode_command(command)[0])
 
 
+def practice_tour(job: Job) -> Json:
+    """The main job on a practice card, without anyone to ask: apply, then prove the certificate."""
+    guided = replace(job, prompts=AnswersPrompts(job.world.practice_answers()))
+    return {"apply": apply(guided), "sign_test": sign_test(guided)}
+
+
 COMMANDS: dict[str, Callable[[Job], Json]] = {
     "cards": cards,
     "apply": apply,
@@ -230,4 +239,5 @@ COMMANDS: dict[str, Callable[[Job], Json]] = {
     "account": account,
     "explain": explain,
     "apdu": apdu,
+    "practice-tour": practice_tour,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 
 from cardtool.cards.overview import CardOverview
+from cardtool.cards.piv.types import Slot
 from cardtool.errors import CardToolError
 from cardtool.pki.certificate import describe
 from cardtool.words import Words
@@ -23,8 +24,9 @@ def card_line(words: Words, card: CardOverview) -> str:
     parts = [card.reader, words.text(f"cli.card_{card.kind}")]
     if card.serial is not None:
         parts.append(f"#{card.serial}")
-    if card.certificates:
-        parts.append(describe(card.certificates[0].der).holder)
+    own = next((held.der for held in card.certificates if held.slot is not Slot.CARD_AUTHENTICATION), None)
+    if own is not None:
+        parts.append(describe(own).holder)
     if card.pin is not None:
         parts.append(words.text("label.tries_left", count=card.pin.tries_left))
     return " · ".join(part for part in parts if part)

@@ -46,6 +46,10 @@ class World(Protocol):
 
     def raw_card(self, reader: str) -> AbstractContextManager[RawCard]: ...
 
+    def practice_answers(self) -> dict[str, str | bool]:
+        """What a practice person who may still apply would answer; practice mode only."""
+        ...
+
     def keep_session(self) -> bool:
         """Keep the RA session for the next command; False where this computer has no safe place for it."""
         ...

@@ -152,7 +152,9 @@ class Case:
         )
 
     def _tries(self) -> bool:
-        return self.card.state.pin.tries == PIN_TRIES and self.card.state.puk.tries == self.card.state.puk.limit
+        return (
+            self.card.state.pin.tries == PIN_TRIES and self.card.state.puk.tries == self.card.state.puk.limit
+        )
 
     def _secrets_kept(self) -> bool:
         before = codec.decode(self.template.card)
@@ -222,4 +224,3 @@ class _OfficeClock:
     def now(self) -> datetime:
         with self._office.ra.act(write=False) as act:
             return act.now
-
