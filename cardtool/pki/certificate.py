@@ -158,19 +158,12 @@ def _ends_in(
 
 
 def _authority_policy() -> verification.ExtensionPolicy:
-    """RFC 5280 sections 4.2.1.3 and 4.2.1.9: an issuer says that it is one."""
+    """RFC 5280 sections 4.2.1.3 and 4.2.1.9: an issuer says that it is one (cA itself the library checks)."""
     return (
         verification.ExtensionPolicy.permit_all()
-        .require_present(x509.BasicConstraints, verification.Criticality.AGNOSTIC, _must_be_authority)
+        .require_present(x509.BasicConstraints, verification.Criticality.AGNOSTIC, None)
         .may_be_present(x509.KeyUsage, verification.Criticality.AGNOSTIC, _may_sign_certificates)
     )
-
-
-def _must_be_authority(
-    _policy: verification.Policy, _certificate: x509.Certificate, constraints: x509.BasicConstraints
-) -> None:
-    if not constraints.ca:
-        raise ValueError("not an authority")
 
 
 def _may_sign_certificates(

@@ -52,7 +52,7 @@ class RaClient:
         limits: Limits | None = None,
         token: Secret | None = None,
     ) -> None:
-        """``anchors``: PEM; ``token``: a kept session's, owned from here on. Raises ArgumentInvalid("ra")."""
+        """``anchors``: PEM; ``token``: a kept session's, owned from here on. Raises ArgumentInvalid."""
         self._http = Http(RaAddress.parse(base_url), anchors=anchors, proxies=proxies, limits=limits)
         self._http.token = token
         self._language = language

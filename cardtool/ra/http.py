@@ -106,7 +106,7 @@ class Http:
     def close(self) -> None:
         """End everything; a call that is under way on another thread raises Cancelled."""
         self._closed.set()
-        self._lines.cut()
+        self._lines.close()
         self._session.close()
 
     def send(self, call: Call) -> Answer:

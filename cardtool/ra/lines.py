@@ -19,8 +19,6 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.poolmanager import PoolManager
 
-from cardtool.ra.tls import close_abruptly
-
 
 class Lines:
     """All sockets that are open now."""
@@ -28,18 +26,28 @@ class Lines:
     def __init__(self) -> None:
         self._open: WeakSet[socket.socket] = WeakSet()
         self._lock = threading.Lock()
+        self._closed = False
 
     def watch(self, opened: socket.socket) -> socket.socket:
         with self._lock:
             self._open.add(opened)
+            closed = self._closed
+        if closed:
+            _close_abruptly(opened)
         return opened
+
+    def close(self) -> None:
+        """Cut all, now and whatever is still being opened."""
+        with self._lock:
+            self._closed = True
+        self.cut()
 
     def cut(self) -> None:
         """Cut them all; whoever reads from one gets an error."""
         with self._lock:
             sockets = list(self._open)
         for opened in sockets:
-            close_abruptly(opened)
+            _close_abruptly(opened)
 
     @contextmanager
     def deadline(self, seconds: float) -> Iterator[threading.Event]:
@@ -101,14 +109,19 @@ class TrustingAdapter(HTTPAdapter):
         self._watch(manager)
         return manager
 
-    def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:  # noqa: ARG002
-        """Whatever the environment names (REQUESTS_CA_BUNDLE), trust is the context's alone."""
-        return super().build_connection_pool_key_attributes(request, verify=True, cert=cert)
-
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:  # noqa: ARG002
-        """requests' bundled authorities must not join the context."""
+        """Trust is the context's alone: neither requests' own list nor REQUESTS_CA_BUNDLE joins it."""
         conn.cert_reqs = "CERT_REQUIRED"
         conn.ca_certs = None
 
     def _watch(self, manager: PoolManager) -> None:
         manager.pool_classes_by_scheme = self._lines.pool_classes()
+
+
+def _close_abruptly(sock: socket.socket) -> None:
+    """End both directions at once, from whatever thread: a read that blocks on it returns."""
+    try:
+        # Not sock.shutdown: SSLSocket's own would tear the TLS object out from under the reading thread.
+        socket.socket.shutdown(sock, socket.SHUT_RDWR)
+    except OSError:
+        return

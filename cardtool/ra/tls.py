@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import ssl
 from http.client import HTTPException, HTTPSConnection
 from urllib.parse import urlsplit
@@ -11,16 +10,24 @@ import truststore
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
+from cardtool.errors import ArgumentInvalid
+
 LONGEST_NAME = 64
 PROBE_SECONDS = 5.0
 
 
 def trusting_context(anchors: str = "") -> ssl.SSLContext:
-    """TLS 1.2 or later, names checked. ``anchors``: PEM certificates trusted besides the system's."""
+    """TLS 1.2 or later, names checked. ``anchors``: PEM certificates trusted besides the system's.
+
+    Raises ArgumentInvalid("anchors").
+    """
     context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if anchors:
-        context.load_verify_locations(cadata=anchors)
+    try:
+        if anchors:
+            context.load_verify_locations(cadata=anchors)
+    except (ssl.SSLError, ValueError):
+        raise ArgumentInvalid("anchors") from None
     return context
 
 
@@ -60,12 +67,3 @@ def _name(issuer: x509.Name) -> str:
             if text:
                 return text[:LONGEST_NAME]
     return ""
-
-
-def close_abruptly(sock: socket.socket) -> None:
-    """End both directions at once, from whatever thread: a read that blocks on it returns."""
-    try:
-        # Not sock.shutdown: SSLSocket's own would tear the TLS object out from under the reading thread.
-        socket.socket.shutdown(sock, socket.SHUT_RDWR)
-    except OSError:
-        return

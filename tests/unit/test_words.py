@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import cardtool.errors
 from cardtool.errors import CardHeld, CardToolError, PinNotSent, RaBusy, RaNotTrusted, WrongPin, all_errors
 from cardtool.words import (
     ERROR_PARTS,
@@ -195,3 +197,11 @@ def test_detect_language_without_environment(monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("locale.getlocale", lambda: ("Chinese (Traditional)_Taiwan", "950"))
     assert detect_language() == "zh_TW"
+
+
+def test_every_act_of_every_flow_has_words() -> None:
+    flows = Path(cardtool.errors.__file__).with_name("flows")
+    sources = "".join(file.read_text(encoding="utf-8") for file in flows.rglob("*.py"))
+    acts = set(re.findall(r'\bAct\(\s*"([^"]+)"', sources))
+    assert acts
+    assert acts <= ENGLISH["act"].keys()

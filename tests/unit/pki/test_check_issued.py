@@ -101,7 +101,8 @@ def test_foreign_chain_sent_along(house: House) -> None:
     "extensions",
     [
         pytest.param(CUSTOMER, id="a customer's certificate"),
-        pytest.param((), id="no basic constraints"),
+        pytest.param((AUTHORITY[1],), id="no basic constraints"),
+        pytest.param((CUSTOMER[0], AUTHORITY[1]), id="basic constraints without cA"),
         pytest.param((AUTHORITY[0], (usage("digital_signature"), True)), id="may not sign certificates"),
     ],
 )

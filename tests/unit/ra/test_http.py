@@ -7,9 +7,11 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cardtool.errors import (
     Cancelled,
@@ -18,6 +20,7 @@ from cardtool.errors import (
     NotFoundAtRa,
     RaAnswerMalformed,
     RaBusy,
+    RaError,
     RaFault,
     RaTimeout,
     RaUnreachable,
@@ -31,6 +34,7 @@ from cardtool.secret import Secret
 from tests.unit.ra.rough_server import RoughServer, answer, drop, problem, raw, serving
 
 QUICK = Limits(connect=1, read=0.5, answer=1.0, patience=2.5, size=10_000, back_off=(0.0, 0.0))
+CHUNKED = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
 GET = Call("GET", "/api/v1/info")
 POST = Call("POST", "/api/v1/orders", {"kind": "apply"}, key="k" * 32)
 SIGN_IN = Call("POST", "/api/v1/sessions", {"password": "Sesam123"}, key="k" * 32, repeatable=False)
@@ -83,6 +87,19 @@ def test_misbehaviour(behaviour: object, expected: type[CardToolError]) -> None:
         http.send(GET)
     assert caught.value.__context__ is None
     assert caught.value.__cause__ is None
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    body=st.binary(max_size=60),
+    head=st.sampled_from(
+        (b"", b"HTTP/1.1 ", b"HTTP/1.1 200 OK\r\n", CHUNKED, CHUNKED + b"5\r\n{}", b"\x15\x03")
+    ),
+)
+def test_any_bytes_are_an_answer_or_an_error(head: bytes, body: bytes) -> None:
+    limits = Limits(connect=1, read=0.5, answer=1, patience=1, back_off=())
+    with serving(raw(head + body)) as server, http_to(server, limits) as http, suppress(RaError):
+        http.send(GET)
 
 
 def test_nobody_listens() -> None:
@@ -217,7 +234,9 @@ def test_token_travels_and_netrc_does_not(
     netrc = tmp_path_factory.mktemp("home") / "netrc"
     netrc.write_text("machine 127.0.0.1 login me password stolen")
     monkeypatch.setenv("NETRC", str(netrc))
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
     with serving(answer({})) as server, http_to(server) as http:
+        http._session.trust_env = True  # as for an RA that is not on this computer
         http.send(GET)
         http.token = Secret("tok-123")
         http.send(GET)

@@ -13,7 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from cardtool.errors import RaNotTrusted, RaUnreachable
+from cardtool.errors import ArgumentInvalid, RaNotTrusted, RaUnreachable
 from cardtool.ra.address import RaAddress
 from cardtool.ra.http import Call, Http, Limits
 from tests.unit.pki.authority import AUTHORITY, Authority
@@ -107,6 +107,11 @@ def test_certificate_of_another_host(authority: Authority, tmp_path: Path) -> No
 def test_expired_certificate(authority: Authority, tmp_path: Path) -> None:
     with serving(answer({}), context=server_context(authority, tmp_path, days=-1)) as server:
         assert refused(server, pem(authority)) == ISSUER
+
+
+def test_anchors_that_are_none() -> None:
+    with pytest.raises(ArgumentInvalid):
+        ask("https://localhost:1", anchors="not PEM")
 
 
 def test_no_tls_at_all() -> None:
