@@ -19,13 +19,18 @@ class Monitor:
     """Calls ``changed(readers, None)`` at the start and after every change, from the monitor's thread.
 
     While the PC/SC service is away it calls ``changed([], error)`` once and tries again, ever more slowly
-    up to every 5 s; when the service returns the readers are told anew.
+    up to every 5 s; when the service returns the readers are told anew. A failure is told when the second try
+    confirms it: a service that is just ending or restarting answers with all sorts of errors.
     """
 
     def __init__(self, hub: ReaderHub, changed: Changed) -> None:
         self._hub = hub
         self._changed = changed
         self._stopping = threading.Event()
+        self._failed = ""
+        """Code of the last failure since the readers were seen, and below that of the last one told."""
+        self._told = ""
+        self._pause = BACK_OFF_FIRST
         self._thread = threading.Thread(target=self._run, name="card-monitor", daemon=True)
 
     def start(self) -> None:
@@ -40,22 +45,25 @@ class Monitor:
             self._thread.join(0.05)
 
     def _run(self) -> None:
-        back_off, told = BACK_OFF_FIRST, ""
         while not self._stopping.is_set():
             try:
                 self._watch()
-                back_off, told = BACK_OFF_FIRST, ""
             except CardToolError as error:
-                if error.code != told:
-                    self._changed([], error)
-                told = error.code
-                self._stopping.wait(back_off)
-                back_off = min(back_off * 2, BACK_OFF_LAST)
+                self._fail(error)
 
     def _watch(self) -> None:
         """Tell the readers now, then wait until they differ."""
         readers = self._hub.readers()
+        self._failed, self._told, self._pause = "", "", BACK_OFF_FIRST
         self._changed(readers, None)
         while not self._stopping.is_set():
             if self._hub.wait_for_change(readers, WAIT_SECONDS):
                 return
+
+    def _fail(self, error: CardToolError) -> None:
+        if error.code == self._failed != self._told:
+            self._told = error.code
+            self._changed([], error)
+        self._failed = error.code
+        self._stopping.wait(self._pause)
+        self._pause = min(self._pause * 2, BACK_OFF_LAST)

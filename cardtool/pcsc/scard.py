@@ -157,8 +157,8 @@ class ScardHub:
 def _notified(code: int, after: Sequence[_RawState], before: int | None) -> int | None:
     """The PnP pseudo reader's state after a wait; None if this system does not know that reader."""
     status = unsigned(code)
-    if status in {Scard.E_TIMEOUT, Scard.E_CANCELLED} or before is None:
-        return before
+    if status in {Scard.E_TIMEOUT, Scard.E_CANCELLED, Scard.F_COMM_ERROR} or before is None:
+        return before  # the next look at the readers says what F_COMM_ERROR meant: the service is gone
     if status == Scard.E_UNKNOWN_READER:
         return None
     _check(code)

@@ -345,3 +345,12 @@ def test_the_service_ends_while_waiting(service: FakeService) -> None:
     service.on_wait = [lambda _states: (0x8010001E, [])]
     with pytest.raises(errors.ReaderServiceOff):
         hub.wait_for_change(known, 10)
+
+
+def test_a_broken_link_to_the_service_is_looked_into(service: FakeService) -> None:
+    hub = ScardHub()
+    known = hub.readers()
+    service.codes["list"] = [OK, 0x80100003]
+    service.on_wait = [lambda _states: (0x80100013, [])]
+    with pytest.raises(errors.ReaderServiceOff):
+        hub.wait_for_change(known, 10)
