@@ -483,6 +483,15 @@ class NoReader(ComputerError):
 
 
 @dataclass(eq=False)
+class ClockWrong(ComputerError):
+    """This computer's clock is ``minutes`` away from the RA's: more than certificates can bear (spec 6.3)."""
+
+    code: ClassVar[str] = "L104"
+    retryable: ClassVar[bool] = True
+    minutes: int = 0
+
+
+@dataclass(eq=False)
 class FolderNotWritable(ComputerError):
     """``what`` names the use of the folder (journal, log, file), never a path."""
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 from cardtool.errors import (
     Cancelled,
     CaptchaExpired,
     CaptchaWrong,
     CardToolError,
+    ClockWrong,
     PasswordMustChange,
     SessionExpired,
     UnitUnknown,
@@ -24,6 +26,8 @@ from cardtool.flows.rules import site_password_faults
 from cardtool.ra.wire import Captcha, Session, UnitInfo
 from cardtool.secret import Secret
 
+CLOCK_TOLERANCE = timedelta(minutes=5)
+"""Spec 6.3."""
 ASK_AGAIN = (WrongSitePassword, CaptchaWrong, CaptchaExpired)
 
 
@@ -145,6 +149,14 @@ def session_lost(context: SignInContext, error: CardToolError) -> None:
     context.session = None
     context.ra.forget_session()
     context.trouble = error
+
+
+def check_clock(context: Context) -> None:
+    """Before anything is begun: with a wrong clock good certificates look bad, and the RA refuses statements."""
+    skew = timedelta(seconds=context.ra.skew_seconds or 0.0)
+    away = abs(datetime.now(UTC) + skew - context.ports.clock.now())
+    if away > CLOCK_TOLERANCE:
+        raise ClockWrong(round(away.total_seconds() / 60))
 
 
 def sign_in_steps() -> tuple[Step[SignInContext], ...]:

@@ -8,7 +8,7 @@ from cardtool.flows.apply_card.context import ApplyContext
 from cardtool.flows.choosing import card_is_here, card_lost, card_mends, forget_card
 from cardtool.flows.engine import Flow, Mend, Step
 from cardtool.flows.ports import Act
-from cardtool.flows.sign_in import SIGN_IN_AGAIN, sign_in_steps
+from cardtool.flows.sign_in import SIGN_IN_AGAIN, check_clock, sign_in_steps
 
 PAGE = "APC-4"
 AUTHORISE = Act("authorise-card", PAGE, usual=(1, 4))
@@ -38,6 +38,7 @@ APC: Flow[ApplyContext] = Flow(
     "APC",
     (
         *sign_in_steps(),
+        Step("clock", check_clock),
         Step("terms", asking.accept_terms, asking.have_terms, asking.forget_terms),
         Step("choose-card", asking.choose_own_card, card_is_here, forget_card),
         Step("pin", asking.ask_pin, asking.card_is_held),
