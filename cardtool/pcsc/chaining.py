@@ -38,20 +38,26 @@ class Channel(Protocol):
         ...
 
 
+class OwnerThread:
+    """A card belongs to the thread that opened it; any other is our own fault, not the card's."""
+
+    def __init__(self) -> None:
+        self._owner = threading.get_ident()
+
+    def check(self) -> None:
+        if threading.get_ident() != self._owner:
+            raise Defect("WrongThread")
+
+
 class RawChannel:
     """Bytes to and from the connection, for the one thread that opened it."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._owner = threading.get_ident()
-
-    def check_thread(self) -> None:
-        """A card belongs to one thread; anything else is our own fault, not the card's."""
-        if threading.get_ident() != self._owner:
-            raise Defect("WrongThread")
+        self._owner = OwnerThread()
 
     def send(self, command: Command) -> Response:
-        self.check_thread()
+        self._owner.check()
         answer = self._connection.transmit(command.encode())
         if not answer:
             # A pull during the exchange can be reported as success with nothing in it.

@@ -27,9 +27,8 @@ class Monitor:
         self._hub = hub
         self._changed = changed
         self._stopping = threading.Event()
-        self._failed = ""
-        """Code of the last failure since the readers were seen, and below that of the last one told."""
-        self._told = ""
+        # Codes of the last failure since the readers were seen, and of the last one told.
+        self._failed, self._told = "", ""
         self._pause = BACK_OFF_FIRST
         self._thread = threading.Thread(target=self._run, name="card-monitor", daemon=True)
 

@@ -21,7 +21,7 @@ from cardtool.cards.piv.types import (
 from cardtool.errors import CardAnswerMalformed, PinNotSent
 from cardtool.pcsc import tlv
 from cardtool.pcsc.apdu import INS, SHORT_LE_MAX, SW, Command, Response
-from cardtool.pcsc.chaining import Channel, open_channel
+from cardtool.pcsc.chaining import Channel, OwnerThread, open_channel
 from cardtool.pcsc.transport import Connection
 from cardtool.secret import Secret
 
@@ -46,12 +46,14 @@ LOG_OUT = 0xFF
 class PivSession:
     """One card, selected, on one thread, best inside ``connection.transaction()``.
 
-    ``status_gained`` tells that PIN or admin status was reached, so that the card must be reset at the end.
+    ``status_gained`` tells that PIN or admin status was reached, or may have been where an answer was lost:
+    the card must be reset at the end.
     """
 
     def __init__(self, connection: Connection, channel: Channel | None = None) -> None:
         self._connection = connection
         self._channel = channel or open_channel(connection)
+        self._owner = OwnerThread()
         self._admin_algorithm = AdminAlgorithm.TDES
         self.status_gained = False
 
@@ -65,6 +67,7 @@ class PivSession:
 
     def keep_alive(self) -> None:
         """Within every 2 s while the network is waited for: Windows resets a card idle for 5 s."""
+        self._owner.check()
         self._connection.keep_alive()
 
     def transmit(self, command: Command) -> Response:
@@ -137,10 +140,16 @@ class PivSession:
 
     def _present(self, ins: INS, p1: int, p2: KeyRef, data: bytes, key: KeyRef) -> None:
         command = Command(0x00, ins, p1, p2, data)
-        response = self.transmit(command)
+        response = self._gaining(command)
         if not response.ok:
             raise presentation_error(response, command.name, key)
-        self.status_gained = True
+
+    def _gaining(self, command: Command) -> Response:
+        """Send what gains a status when it succeeds; without an answer nobody knows, so it counts as gained."""
+        before, self.status_gained = self.status_gained, True
+        response = self.transmit(command)
+        self.status_gained = before or response.ok
+        return response
 
     def admin_witness(self, algorithm: AdminAlgorithm) -> bytes:
         """Mutual authentication, first half: the card's witness, encrypted under its admin key."""
@@ -152,8 +161,7 @@ class PivSession:
         Whoever has the key must compare it. A wrong witness: SecurityStatusNotSatisfied or CardCommandFailed.
         """
         items = tlv.encode(WITNESS, witness) + tlv.encode(CHALLENGE, challenge)
-        answer = self._general_authenticate(self._admin_algorithm, KeyRef.ADMIN, items)
-        self.status_gained = True
+        answer = self._authenticate_admin(items)
         return _of_length(_Items.parse(answer), RESPONSE, self._admin_algorithm.block_size)
 
     def admin_challenge(self, algorithm: AdminAlgorithm) -> bytes:
@@ -162,8 +170,17 @@ class PivSession:
 
     def admin_single_response(self, response: bytes) -> None:
         """Second half: the card's challenge, encrypted by us."""
-        self._general_authenticate(self._admin_algorithm, KeyRef.ADMIN, tlv.encode(RESPONSE, response))
-        self.status_gained = True
+        self._authenticate_admin(tlv.encode(RESPONSE, response))
+
+    def _authenticate_admin(self, items: bytes) -> bytes:
+        data = tlv.encode(DYNAMIC_AUTHENTICATION_TEMPLATE, items)
+        command = Command(
+            0x00, INS.GENERAL_AUTHENTICATE, self._admin_algorithm, KeyRef.ADMIN, data, SHORT_LE_MAX
+        )
+        response = self._gaining(command)
+        if not response.ok:
+            raise command_error(response, command.name)
+        return response.data
 
     def _admin_request(self, algorithm: AdminAlgorithm, tag: int) -> bytes:
         self._admin_algorithm = algorithm

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
@@ -81,6 +82,13 @@ def test_status_words_of_a_command(sw: str, error: errors.CardError) -> None:
     assert caught.value.data() == error.data()
 
 
+def test_only_the_thread_that_opened_it_uses_a_card() -> None:
+    session = PivSession(ReplayConnection(""))
+    with ThreadPoolExecutor(1) as pool:
+        for use in (session.keep_alive, session.pin_status):
+            assert isinstance(pool.submit(use).exception(5), errors.Defect)
+
+
 # --- PIN and PUK ---
 
 
@@ -89,6 +97,18 @@ def test_verify_gains_a_status_that_must_be_dropped() -> None:
     assert not session.status_gained
     session.verify_pin(PIN)
     assert session.status_gained
+
+
+@pytest.mark.parametrize("error", ["ReaderFault", "CardWasReset"])
+def test_a_lost_answer_counts_as_a_status_gained(error: str) -> None:
+    for script, act in (
+        (VERIFY, lambda s: s.verify_pin(PIN)),
+        ("> 0087039B 0C 7C0A 8208 AAAAAAAAAAAAAAAA 00", lambda s: s.admin_single_response(b"\xaa" * 8)),
+    ):
+        session = PivSession(ReplayConnection(f"{script}\n! {error}"))
+        with pytest.raises(getattr(errors, error)):
+            act(session)
+        assert session.status_gained
 
 
 PRESENTATIONS = [
