@@ -48,7 +48,8 @@ class Pcscd:
 
     folder: Path
     port: int
-    isolated: bool
+    network: subprocess.Popen[bytes] | None
+    """Holds the network namespace, so that it outlives a restart of the daemon; None: the machine's own."""
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -60,11 +61,11 @@ class Pcscd:
         return (self.folder / "pcscd.log").read_text(errors="replace")
 
     def start(self) -> None:
-        inner = ["pcscd", "--foreground", "--info", "--config", str(self.folder / "reader.conf.d")]
-        if self.isolated:
-            inner = ["unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh", *inner]
+        command = ["pcscd", "--foreground", "--info", "--config", str(self.folder / "reader.conf.d")]
         with (self.folder / "pcscd.log").open("ab") as log:
-            self.process = subprocess.Popen(inner, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+            self.process = subprocess.Popen(
+                self.inside(command), stdout=log, stderr=log, stdin=subprocess.DEVNULL
+            )
         wait_until(
             lambda: set(READERS) <= {state.name for state in readers()},
             "pcscd to offer its readers",
@@ -82,9 +83,9 @@ class Pcscd:
 
     def inside(self, command: list[str]) -> list[str]:
         """``command`` so that it reaches vpcd's ports."""
-        if not self.isolated or self.process is None:
+        if self.network is None:
             return command
-        return ["nsenter", f"--net=/proc/{self.process.pid}/ns/net", *command]
+        return ["nsenter", f"--net=/proc/{self.network.pid}/ns/net", *command]
 
 
 @dataclass
@@ -129,6 +130,8 @@ def pcscd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pcscd]:
         yield daemon
     finally:
         daemon.stop()
+        if daemon.network is not None:
+            end(daemon.network)
         lock.release()
 
 
@@ -212,20 +215,27 @@ def _answers() -> bool:
 
 
 def _configured(folder: Path) -> Pcscd:
-    isolated = _may_have_own_network()
-    port = FIRST_PORT if isolated else _free_pair_of_ports()
+    network = _own_network()
+    port = FIRST_PORT if network else _free_pair_of_ports()
     configuration = folder / "reader.conf.d"
     configuration.mkdir()
     (configuration / "vpcd").write_text(_CONFIGURATION.format(port=port, driver=DRIVER))
-    return Pcscd(folder, port, isolated)
+    return Pcscd(folder, port, network)
 
 
-def _may_have_own_network() -> bool:
-    tools = all(shutil.which(name) for name in ("unshare", "nsenter", "ip"))
-    return (
-        tools
-        and subprocess.run(["unshare", "--net", "true"], capture_output=True, check=False).returncode == 0
+def _own_network() -> subprocess.Popen[bytes] | None:
+    """A process in a network namespace with nothing but loopback; None where that is not allowed."""
+    if not all(shutil.which(name) for name in ("unshare", "nsenter", "ip")):
+        return None
+    script = "ip link set lo up && echo ready && exec sleep infinity"
+    process = subprocess.Popen(
+        ["unshare", "--net", "sh", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     )
+    with process.stdout or contextlib.nullcontext() as output:
+        if output is not None and output.readline() == b"ready\n":
+            return process
+    end(process)
+    return None
 
 
 def _free_pair_of_ports() -> int:

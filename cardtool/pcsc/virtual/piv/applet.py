@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from cardtool.pcsc.virtual.apdu import Command
 from cardtool.pcsc.virtual.piv.personality import Algorithm, Extension, Personality
@@ -43,24 +42,12 @@ class Session:
         self.before, self.after = self.after, Momentary()
 
 
-class Pace(Protocol):
-    def __call__(self, algorithm: Algorithm, /) -> float:
-        """Seconds the card takes to generate a key."""
-        ...
-
-
-def instant(_algorithm: Algorithm) -> float:
-    """As fast as this computer is."""
-    return 0.0
-
-
 @dataclass
 class Applet:
-    """One powered PIV applet: lasting state, volatile session. ``wait`` sleeps and ends when power is cut."""
+    """One powered PIV applet. ``work_on_key`` takes the time a key generation takes on such a card."""
 
     state: CardState
-    wait: Callable[[float], None]
-    pace: Pace = instant
+    work_on_key: Callable[[Algorithm], None]
     session: Session = field(default_factory=Session)
 
     @property

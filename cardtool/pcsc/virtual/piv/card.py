@@ -14,10 +14,11 @@ from cardtool.pcsc.virtual import apdu, store
 from cardtool.pcsc.virtual.apdu import Command
 from cardtool.pcsc.virtual.link import Link
 from cardtool.pcsc.virtual.piv import authenticate, codec, data, generate, pins, select, yubico
-from cardtool.pcsc.virtual.piv.applet import Applet, Handler, Pace, instant
+from cardtool.pcsc.virtual.piv.applet import Applet, Handler
 from cardtool.pcsc.virtual.piv.attestation import make_attestation_key
 from cardtool.pcsc.virtual.piv.instructions import Ins
-from cardtool.pcsc.virtual.piv.personality import YUBIKEY, Extension, Personality
+from cardtool.pcsc.virtual.piv.pace import Pace, instant
+from cardtool.pcsc.virtual.piv.personality import YUBIKEY, Algorithm, Extension, Personality
 from cardtool.pcsc.virtual.piv.state import CardState, factory_state
 from cardtool.pcsc.virtual.status import (
     CLA_NOT_SUPPORTED,
@@ -50,7 +51,7 @@ class PowerLost(Exception):
 class VirtualPivCard:
     """One card. ``transmit`` is for one thread at a time; ``cut_power`` may come from any thread.
 
-    ``pace`` says how many seconds key generation takes (``piv.applet.instant``, ``piv.pace.real_card``).
+    ``pace`` says how many seconds key generation takes (``pace.instant``, ``pace.real_card``).
     """
 
     kind = codec.KIND
@@ -123,7 +124,7 @@ class VirtualPivCard:
         """PIN and admin status, challenges and half-sent commands are gone. Returns the ATR."""
         with self._working:
             self._power_cut.clear()
-            self._applet = Applet(self._state, self._wait, self.pace)
+            self._applet = Applet(self._state, self._work_on_key)
             self._link = Link(self._state.personality.link_limits)
             return self.atr
 
@@ -195,7 +196,7 @@ class VirtualPivCard:
             raise Refused(MEMORY_FAILURE) from None
         self._saved = text
 
-    def _wait(self, seconds: float) -> None:
-        """Work for so long, unless power goes away."""
-        if seconds and self._power_cut.wait(seconds):
+    def _work_on_key(self, algorithm: Algorithm) -> None:
+        """Take as long as the card's pace says, unless power goes away."""
+        if self._power_cut.wait(self.pace(algorithm)):
             raise PowerLost

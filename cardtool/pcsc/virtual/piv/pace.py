@@ -1,10 +1,14 @@
-"""How long a real card takes to generate keys, for ``--slow`` and practice."""
+"""How long a card takes to generate keys: no longer than it must, or as real cards do (``--slow``, practice)."""
 
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 from cardtool.pcsc.virtual.piv.personality import Algorithm
+
+Pace = Callable[[Algorithm], float]
+"""Seconds for one key of an algorithm."""
 
 _SECONDS = {
     Algorithm.RSA_2048: (8.0, 20.0),
@@ -12,6 +16,11 @@ _SECONDS = {
     Algorithm.RSA_4096: (40.0, 120.0),
 }
 _CURVE_SECONDS = (0.3, 1.2)
+
+
+def instant(_algorithm: Algorithm) -> float:
+    """As fast as this computer is."""
+    return 0.0
 
 
 def real_card(algorithm: Algorithm) -> float:
