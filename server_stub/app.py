@@ -8,13 +8,12 @@ from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
 
-from server_stub import housekeeping
+from server_stub import housekeeping, openapi
 from server_stub.api import account, answers, ca, cards, demo, info, orders, sessions
 from server_stub.api.limits import BodyLimit
 from server_stub.db.engine import Database
-from server_stub.db.migrate import migrate
 from server_stub.demo.faults import Faults
-from server_stub.demo.world import NotADemoDatabase, is_demo
+from server_stub.demo.mark import prepare
 from server_stub.logs import RequestLog
 from server_stub.ra import Ra
 from server_stub.seals import Notary
@@ -34,9 +33,7 @@ def create_app(settings: Settings) -> FastAPI:
 def open_ra(settings: Settings) -> Ra:
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     database = Database(settings.database_url)
-    if is_demo(database) not in {None, settings.demo}:
-        raise NotADemoDatabase
-    migrate(database)
+    prepare(database, demo=settings.demo)
     return Ra.open(settings, database)
 
 
@@ -52,12 +49,13 @@ def build(ra: Ra) -> FastAPI:
     )
     app.state.ra = ra
     answers.install(app)
+    openapi.install(app)
     for resource in (info, sessions, account, cards, orders):
         app.include_router(resource.router, prefix=PREFIX)
     app.include_router(ca.router)
     if ra.settings.demo:
         app.include_router(demo.router)
-        app.add_middleware(Faults, ra=ra)
+        app.add_middleware(Faults)
     app.add_middleware(BodyLimit)
     app.add_middleware(RequestLog)
     return app

@@ -12,8 +12,9 @@ from pathlib import Path
 from server_stub import app, logs, serving, tls
 from server_stub.ca.authority import AuthorityMismatch
 from server_stub.demo import table
+from server_stub.demo.mark import NotADemoDatabase
 from server_stub.demo.people import Person
-from server_stub.demo.world import NotADemoDatabase, World
+from server_stub.demo.world import World
 from server_stub.personaliser import PersonaliserFailed
 from server_stub.policy.load import BadUnitFile
 from server_stub.ra import Ra

@@ -11,7 +11,6 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from server_stub.api.shapes import ProblemDocument
 from server_stub.problems import Code, Problem
 
 MEDIA_TYPE = "application/problem+json"
@@ -24,7 +23,7 @@ def problems(*codes: Code) -> dict[int | str, dict[str, Any]]:
     for status in sorted({code.value.status for code in codes}):
         kinds = [code.value for code in codes if code.value.status == status]
         by_status[status] = {
-            "model": ProblemDocument,
+            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}},
             "description": "; ".join(f"{kind.code}: {kind.title}" for kind in kinds),
         }
     return by_status

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
+from fastapi import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server_stub.api.answers import respond
 from server_stub.problems import Code, Problem
 
 MAXIMUM_BODY = 64 * 1024
-
-
-class _TooLarge(Exception):
-    pass
 
 
 class BodyLimit:
@@ -25,14 +22,10 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         announced = dict(scope["headers"]).get(b"content-length", b"0")
-        refusal = respond(Problem(Code.MALFORMED, status=413, field="body"))
         if not announced.isdigit() or int(announced) > MAXIMUM_BODY:
-            await refusal(scope, receive, send)
+            await respond(Problem(Code.MALFORMED, status=413, field="body"))(scope, receive, send)
             return
-        try:
-            await self._app(scope, _counted(receive), send)
-        except _TooLarge:
-            await refusal(scope, receive, send)
+        await self._app(scope, _counted(receive), send)
 
 
 def _counted(receive: Receive) -> Receive:
@@ -43,7 +36,7 @@ def _counted(receive: Receive) -> Receive:
         message = await receive()
         seen += len(message.get("body", b""))
         if seen > MAXIMUM_BODY:
-            raise _TooLarge
+            raise HTTPException(413)  # the one exception FastAPI lets through while it reads a body
         return message
 
     return counting

@@ -58,49 +58,51 @@ def arm(act: Act, name: Name, count: int) -> None:
 class Faults:
     """ASGI middleware. ``/demo`` and ``/health`` always work."""
 
-    def __init__(self, app: ASGIApp, ra: Ra) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._ra = ra
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not scope["path"].startswith("/api/"):
             await self._app(scope, receive, send)
             return
-        armed = await asyncio.to_thread(self._armed)
+        ra: Ra = scope["app"].state.ra
+        armed = await asyncio.to_thread(_armed, ra)
         fitting = [fault for fault in armed if _fits_request(fault, scope)]
         if not fitting:
             await self._app(scope, receive, send)
             return
-        await self._misbehave(fitting[0], scope, receive, send)
+        await self._misbehave(ra, fitting[0], scope, receive, send)
 
-    async def _misbehave(self, fault: Name, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _misbehave(self, ra: Ra, fault: Name, scope: Scope, receive: Receive, send: Send) -> None:
         if fault in _BEFORE:
-            await asyncio.to_thread(self._used, fault)
+            await asyncio.to_thread(_used, ra, fault)
             await _before(fault, self._app, scope, receive, send)
             return
         answer = _Answer()
         await self._app(scope, receive, answer.take)
         if fault in _FORGERIES:
-            forged = await asyncio.to_thread(forge, self._ra, _FORGERIES[fault], answer.body)
+            forged = await asyncio.to_thread(forge, ra, _FORGERIES[fault], answer.body)
             if forged is None:  # nothing to forge in this answer
                 await answer.give(send)
                 return
             answer.replace(forged)
-        await asyncio.to_thread(self._used, fault)
+        await asyncio.to_thread(_used, ra, fault)
         await _after(fault, answer, scope, send)
 
-    def _armed(self) -> list[Name]:
-        with self._ra.act(write=False) as act:
-            return [Name(name) for name in act.db.scalars(select(Fault.name).order_by(Fault.id))]
 
-    def _used(self, name: Name) -> None:
-        with self._ra.act() as act:
-            fault = act.db.scalars(select(Fault).where(Fault.name == name).order_by(Fault.id)).first()
-            if fault is None:
-                return
-            fault.remaining -= 1
-            if fault.remaining <= 0:
-                act.db.delete(fault)
+def _armed(ra: Ra) -> list[Name]:
+    with ra.act(write=False) as act:
+        return [Name(name) for name in act.db.scalars(select(Fault.name).order_by(Fault.id))]
+
+
+def _used(ra: Ra, name: Name) -> None:
+    with ra.act() as act:
+        fault = act.db.scalars(select(Fault).where(Fault.name == name).order_by(Fault.id)).first()
+        if fault is None:
+            return
+        fault.remaining -= 1
+        if fault.remaining <= 0:
+            act.db.delete(fault)
 
 
 class _Answer:

@@ -7,38 +7,17 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import inspect, select
+from sqlalchemy import select
 
 from server_stub import accounts, personalisation, tries
-from server_stub.db.engine import Database
-from server_stub.db.models import Account, AuditEntry, Card, Customer, Meta
+from server_stub.db.models import Account, Card, Customer, Meta
 from server_stub.demo.people import PeopleFile, Person, Scenario, Situation, first_people, new_customer
 from server_stub.demo.rows import FRESH, row_of
 from server_stub.passwords import hash_password
 from server_stub.personaliser import Personaliser
 from server_stub.ra import Act, Ra
 
-_MARK = "demo"
 _AUTHOR = "demo"
-
-
-class NotADemoDatabase(Exception):
-    """``--demo`` refuses a database it did not create, and real service refuses a demo one."""
-
-
-def is_demo(database: Database) -> bool | None:
-    """Whether a demo made this database; None for an empty one. The tables need not exist yet."""
-    if not inspect(database.engine).get_table_names():
-        return None
-    if not inspect(database.engine).has_table(Meta.__tablename__):
-        return False
-    with database.session(write=False) as db:
-        if db.get(Meta, _MARK):
-            return True
-        touched = (
-            db.scalars(select(AuditEntry).limit(1)).first() or db.scalars(select(Account).limit(1)).first()
-        )
-        return False if touched else None
 
 
 @dataclass(frozen=True)
@@ -55,8 +34,6 @@ class World:
 
     def complete(self) -> list[Person]:
         """Everyone, with account and personalised card. Raises PersonaliserFailed, BadUnitFile."""
-        with self.ra.act(_AUTHOR) as act:
-            act.db.merge(Meta(key=_MARK, value="1"))
         scenario = Scenario.load()
         people = self._planned(scenario)
         for person in people:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from server_stub.app import create_app
+from server_stub.app import create_app, open_ra
 from server_stub.ca.authority import Authority
+from server_stub.db.engine import Database
+from server_stub.db.migrate import migrate
 from server_stub.ra import Ra
 from server_stub.settings import WIDE, Settings
 from tests.server.world import ORIGIN, Caller, World
@@ -23,25 +27,45 @@ def ca_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Migrated once; each test gets a copy."""
+    path = tmp_path_factory.mktemp("database") / "ra.sqlite"
+    database = Database(f"sqlite:///{path}")
+    migrate(database)
+    database.close()
+    return path
+
+
 @pytest.fixture
-def settings(tmp_path: Path, ca_folder: Path) -> Settings:
+def settings(tmp_path: Path, ca_folder: Path, empty_database: Path) -> Settings:
     data = tmp_path / "data"
     data.mkdir()
     (data / "ca").symlink_to(ca_folder)
+    shutil.copy(empty_database, data)
     return Settings(data=data, url=ORIGIN, demo=True, limits=WIDE)
 
 
+@pytest.fixture(scope="session")
+def app(tmp_path_factory: pytest.TempPathFactory, ca_folder: Path) -> FastAPI:
+    """Routes are built once; each test puts its own RA behind them."""
+    data = tmp_path_factory.mktemp("app")
+    (data / "ca").symlink_to(ca_folder)
+    app = create_app(Settings(data=data, url=ORIGIN, demo=True))
+    app.state.ra.close()
+    return app
+
+
 @pytest.fixture
-def client(settings: Settings) -> Iterator[TestClient]:
-    with TestClient(create_app(settings), base_url=ORIGIN) as client:
+def ra(settings: Settings) -> Ra:
+    return open_ra(settings)
+
+
+@pytest.fixture
+def client(app: FastAPI, ra: Ra) -> Iterator[TestClient]:
+    app.state.ra = ra
+    with TestClient(app, base_url=ORIGIN) as client:
         yield client
-
-
-@pytest.fixture
-def ra(client: TestClient) -> Ra:
-    ra = client.app.state.ra  # type: ignore[attr-defined]
-    assert isinstance(ra, Ra)
-    return ra
 
 
 @pytest.fixture

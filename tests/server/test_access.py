@@ -1,0 +1,161 @@
+"""Every endpoint, tried by those who may not; and by those who send nonsense."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from httpx2 import Response
+from starlette.testclient import TestClient
+
+from tests.server.world import Caller, World
+
+STATEMENT = {"statement": "{}", "signature": "00" * 8}
+Act = tuple[str, str, object]
+
+
+def acts(victim: Caller) -> list[Act]:
+    """Every signed-in endpoint, on things of ``victim``: method, path, body."""
+    card = victim.card.card_id
+    order = victim.order()["id"]
+    relay = victim.relay(order)
+    made = victim.post(f"/cards/{card}/verifications", {"purpose": "apply"}).json()["id"]
+    return [
+        ("GET", f"/orders/{order}", None),
+        ("DELETE", f"/orders/{order}", None),
+        ("POST", "/orders", {"kind": "apply", "card_id": card, **victim.terms()}),
+        ("POST", f"/orders/{order}/relays", {"verification": made}),
+        ("POST", f"/orders/{order}/request", {"csr": victim.card.csr()}),
+        ("POST", f"/orders/{order}/stored", STATEMENT),
+        ("POST", f"/relays/{relay}/witness", {"witness": "00" * 16}),
+        ("POST", f"/relays/{relay}/response", {"response": "00" * 16}),
+        ("POST", f"/cards/{card}/verifications", {"purpose": "apply"}),
+        ("PUT", f"/cards/{card}/verifications/{made}", STATEMENT),
+        ("POST", f"/cards/{card}/guids", {"guid": "00" * 16}),
+    ]
+
+
+OWN: list[Act] = [
+    ("GET", "/account", None),
+    ("GET", "/certificates", None),
+    ("GET", "/orders", None),
+    ("GET", f"/cards?key={'0' * 64}", None),
+    ("GET", "/sessions/current", None),
+    ("DELETE", "/sessions/current", None),
+    ("PUT", "/account/password", {"old": "Wrong1234", "new": "Wrong12345"}),
+]
+
+
+def send(caller: Caller, act: Act) -> Response:
+    method, path, body = act
+    call: dict[str, Callable[[], Response]] = {
+        "GET": lambda: caller.get(path),
+        "DELETE": lambda: caller.delete(path),
+        "POST": lambda: caller.post(path, body),
+        "PUT": lambda: caller.put(path, body),
+    }
+    return call[method]()
+
+
+def test_the_lists_above_hold_every_endpoint(client: TestClient, alice: Caller) -> None:
+    signed_in = {
+        (method.upper(), path)
+        for path, operations in client.get("/openapi.json").json()["paths"].items()
+        for method, operation in operations.items()
+        if operation.get("security")
+    }
+    assert len(signed_in) == len(acts(alice)) + len(OWN)
+
+
+@pytest.mark.parametrize("token", ["", "x", "A" * 43])
+def test_nobody_gets_in_without_a_session(client: TestClient, alice: Caller, token: str) -> None:
+    anonymous = Caller(client, alice.person, token)
+    for act in [*acts(alice), *OWN]:
+        answer = send(anonymous, act)
+        assert (act, answer.status_code, answer.json()["code"]) == (act, 401, "R206")
+
+
+def test_another_customers_things_do_not_exist(alice: Caller, bob: Caller) -> None:
+    for act in acts(alice):
+        answer = send(bob, act)
+        assert (act, answer.status_code, answer.json()["code"]) == (act, 404, "R303")
+    assert alice.get("/orders").json()["orders"][0]["state"] == "created"
+    assert bob.get("/orders").json() == {"orders": []}
+
+
+def test_a_suspended_customer_can_do_nothing(world: World, alice: Caller) -> None:
+    prepared = acts(alice)
+    for _ in range(3):
+        world.try_sign_in("alice", "Wrong1234")
+    for act in [*prepared, *OWN]:
+        answer = send(alice, act)
+        assert (act, answer.status_code, answer.json()["code"]) == (act, 403, "R204")
+
+
+def test_of_a_foreign_card_only_that_is_told(alice: Caller, bob: Caller) -> None:
+    assert bob.get(f"/cards?key={alice.card.fingerprint}").json() == {"mine": False}
+    assert bob.get(f"/cards?key={'0' * 64}").json()["code"] == "R303"
+
+
+BAD_BODIES = [
+    "null",
+    "[]",
+    "{",
+    "",
+    '"text"',
+    "{}",
+    '{"extra": 1}',
+    '{"kind": "revoke", "card_id": 7, "terms_version": null, "terms_sha256": "ABC"}',
+    '{"unit": "exchange", "account": "a", "password": "b", "extra": true}',
+    '{"csr": ["a"], "statement": 1, "signature": "zz", "witness": "0", "response": "00", "guid": "xyz"}',
+    '{"old": "", "new": ""}',
+    '{"verification": "../../etc/passwd", "purpose": "everything"}',
+]
+
+
+@pytest.mark.parametrize("body", BAD_BODIES)
+def test_what_cannot_be_read_is_told_by_field(client: TestClient, alice: Caller, body: str) -> None:
+    headers = {
+        "Authorization": f"Bearer {alice.token}",
+        "Idempotency-Key": Caller.fresh_key(),
+        "Content-Type": "application/json",
+    }
+    bodied = [act for act in [*acts(alice), *OWN] if act[2] is not None]
+    for method, path in [*((act[0], act[1]) for act in bodied), ("POST", "/captchas"), ("POST", "/sessions")]:
+        answer = client.request(method, f"/api/v1{path}", content=body, headers=headers)
+        problem = answer.json()
+        assert (path, answer.status_code, problem["code"]) == (path, 400, "R108")
+        assert answer.headers["Content-Type"] == "application/problem+json"
+        assert isinstance(problem["field"], str)
+
+
+def test_a_mutation_needs_an_idempotency_key(client: TestClient, alice: Caller) -> None:
+    for key in (
+        {},
+        {"Idempotency-Key": "short"},
+        {"Idempotency-Key": "x" * 129},
+        {"Idempotency-Key": "a b" * 8},
+    ):
+        headers = {"Authorization": f"Bearer {alice.token}", **key}
+        answer = client.delete("/api/v1/sessions/current", headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (400, "R108")
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_a_body_has_a_limit(client: TestClient, announced: bool) -> None:
+    big = b'{"unit": "' + b"x" * 70_000 + b'"}'
+    content = big if announced else iter([big[:40_000], big[40_000:]])
+    headers = {"Idempotency-Key": Caller.fresh_key(), "Content-Type": "application/json"}
+    answer = client.post("/api/v1/captchas", content=content, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (413, "R108")
+
+
+def test_paths_and_methods_that_do_not_exist(client: TestClient) -> None:
+    assert client.get("/api/v1/nothing").json()["code"] == "R303"
+    answer = client.put("/api/v1/info")
+    assert (answer.status_code, answer.json()["code"], answer.headers["Allow"]) == (405, "R108", "GET")
+
+
+@pytest.mark.parametrize("order_id", ["1", "x" * 32, "0" * 33, "%00", "' OR 1=1 --", "A" * 32])
+def test_an_order_id_that_cannot_be_one(alice: Caller, order_id: str) -> None:
+    assert alice.get(f"/orders/{order_id}").status_code in {400, 404}
