@@ -34,7 +34,12 @@ SOLE_IMPORTERS = {
 }
 # Where code may ask which system it runs on.
 SYSTEM_QUESTIONS = {"sys.platform", "os.name", "platform.system"}
-KNOWS_THE_SYSTEM = ("cardtool/store/factory.py", "server_stub/custody/private_file.py", "devkit/")
+KNOWS_THE_SYSTEM = (
+    "cardtool/store/factory.py",
+    "cardtool/pcsc/virtual/__main__.py",  # signals that pull and insert the card
+    "server_stub/custody/private_file.py",
+    "devkit/",
+)
 MOST_LINES_OF_A_FILE = 500
 MOST_LINES_OF_A_FUNCTION = 30
 # Larger than that for a reason.

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import sys
 import threading
 from typing import Protocol
 
@@ -17,6 +16,8 @@ from cardtool.pcsc.virtual.reader_slot import SoftCard
 DEFAULT_PORT = 35963
 RETRY_INTERVAL = 0.2
 """Seconds between attempts to reach vpcd while pcscd is not running."""
+
+_QUICK_ACKNOWLEDGEMENT: int | None = getattr(socket, "TCP_QUICKACK", None)  # Linux has it
 
 POWER_OFF = 0
 POWER_ON = 1
@@ -117,10 +118,10 @@ class VpcdPlug:
 
 def receive(connection: socket.socket) -> bytes | None:
     """One message; None when the other side has gone. Raises OSError."""
-    if sys.platform == "linux":
+    if _QUICK_ACKNOWLEDGEMENT is not None:
         # vpcd writes the length and the message apart; unless the first is acknowledged at once, the second is
         # held back for 40 ms. The kernel forgets this option, hence each time.
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+        connection.setsockopt(socket.IPPROTO_TCP, _QUICK_ACKNOWLEDGEMENT, 1)
     size = _receive_exactly(connection, 2)
     return None if size is None else _receive_exactly(connection, int.from_bytes(size, "big"))
 
