@@ -104,6 +104,12 @@ class World:
         return None
 
     @cached_property
+    def unit(self) -> str:
+        """The RA unit that is meant; empty until one was chosen."""
+        practised = self.person.unit if self.options.practice else ""
+        return self.options.unit or practised or self.settings.unit
+
+    @cached_property
     def hub(self) -> ReaderHub:
         if self.options.command == "practice-tour":
             return self.practice.hub
@@ -193,10 +199,16 @@ def words_for(options: Options, settings: Settings | None = None) -> Words:
 
 def main(arguments: list[str] | None = None) -> int:
     """``cardtool``: a command in the terminal, or the window. Returns the exit status."""
+    from cardtool.cli.options import is_for_terminal
+
+    typed = sys.argv[1:] if arguments is None else arguments
+    return _command(typed) if is_for_terminal(typed) else _window(typed)
+
+
+def _command(typed: list[str]) -> int:
     from cardtool.cli.main import run_command, usage_failed
     from cardtool.cli.options import parse
 
-    typed = sys.argv[1:] if arguments is None else arguments
     try:
         options = parse(typed)
     except CardToolError as error:
@@ -206,6 +218,33 @@ def main(arguments: list[str] | None = None) -> int:
     if options.command == "practice-tour":
         options = replace(options, practice=True)
     return run_command(options, words_for(options), wire, Paths.of_user(practice=options.practice).cache)
+
+
+def _window(typed: list[str]) -> int:
+    """First paint comes before anything heavy is imported: see desktop.services."""
+    from cardtool.cli.options import parse_window
+
+    try:
+        options = parse_window(typed)
+    except CardToolError as error:
+        from cardtool.cli.main import usage_failed
+
+        return usage_failed(error, Words(detect_language()))
+    from cardtool.desktop.services import Desktop
+    from cardtool.ui.run import run
+
+    with wire(options) as world:
+        desktop = Desktop(world, practice=options.practice, start_practice=_start_practice)
+        language = options.lang or world.words.language
+        return run(desktop.services(), sys.argv[:1], language=language, practice=options.practice)
+
+
+def _start_practice() -> None:
+    """Practice mode is a program of its own beside this one: nothing real is open in it."""
+    import subprocess
+
+    own = [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "cardtool"]
+    subprocess.Popen([*own, "--practice"])  # noqa: S603 - our own program, no shell
 
 
 def _personalise() -> int:

@@ -59,6 +59,7 @@ class PracticeWorld:
         self._folder = folder
         self._ra: subprocess.Popen[bytes] | None = None
         self._cards: dict[str, VirtualPivCard] = {}
+        self._inserted: dict[str, str] = {}
         self._table: dict[str, Any] | None = None
 
     @property
@@ -127,7 +128,8 @@ class PracticeWorld:
     def renew(self) -> None:
         """Throw this world away and make another."""
         self.stop()
-        self.hub.pull(f"{READER} 1")
+        for reader in list(self._inserted):
+            self.pull(reader)
         shutil.rmtree(self._folder)
         self.start()
 
@@ -144,14 +146,54 @@ class PracticeWorld:
 
     def insert(self, name: str, number: int = 1) -> None:
         """Put the practice card of that name into a reader. Raises ArgumentInvalid, AlreadyRunning."""
-        reader = f"{READER} {number}"
+        self.insert_into(f"{READER} {number}", name)
+
+    # --- what the practice panel does ---------------------------------------------------------
+
+    def card_names(self) -> tuple[str, ...]:
+        return tuple(self._demo["cards"])
+
+    def inserted(self) -> tuple[tuple[str, str], ...]:
+        """Each reader with the name of the card in it, '' for none."""
+        return tuple((state.name, self._inserted.get(state.name, "")) for state in self.hub.readers())
+
+    def insert_into(self, reader: str, name: str) -> None:
+        """A card lies in one reader at a time. Raises ArgumentInvalid, AlreadyRunning."""
         found = self._demo["cards"].get(name)
         if found is None:
             raise ArgumentInvalid("--card")
         if name not in self._cards:
             self._cards[name] = VirtualPivCard.load(Path(found["state_file"]))
+        for other in [held for held, card in self._inserted.items() if card == name]:
+            self.pull(other)
         self.hub.plug(reader)
         self.hub.insert(reader, self._cards[name])
+        self._inserted[reader] = name
+
+    def pull(self, reader: str) -> None:
+        self.hub.pull(reader)
+        self._inserted.pop(reader, None)
+
+    def plug(self, reader: str) -> None:
+        self.hub.plug(reader)
+
+    def advance_clock(self, seconds: int) -> None:
+        self._order("POST", "/demo/clock", {"advance_seconds": seconds})
+
+    def arm_fault(self, name: str) -> None:
+        """``name`` of docs/ra-api.md; it happens to the next fitting request."""
+        self._order("POST", "/demo/faults", {"fault": name, "count": 1})
+
+    def clear_faults(self) -> None:
+        self._order("DELETE", "/demo/faults", None)
+
+    def _order(self, method: str, path: str, body: Mapping[str, Any] | None) -> None:
+        import requests  # noqa: PLC0415 - only the panel needs it
+
+        try:
+            requests.request(method, self.ra_url + path, json=body, timeout=5).raise_for_status()
+        except requests.RequestException:
+            raise PracticeNotReady("ra") from None
 
 
 def ra_command() -> list[str]:

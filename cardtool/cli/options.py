@@ -17,6 +17,12 @@ NOT_BUILT_YET = (
 """Commands of the contract whose wizard is not there yet: they say so instead of "unknown command"."""
 
 
+COMMANDS = (
+    *("cards", "apply", "sign-test", "account", "explain", "apdu", "practice-tour", "personalise"),
+    *NOT_BUILT_YET,
+)
+
+
 @dataclass
 class Options:
     """Everything a command may ask for; defaults where an option was not given."""
@@ -53,6 +59,23 @@ def parse(arguments: list[str]) -> Options:
     found = _parser().parse_args(arguments)
     values = {name: value for name, value in vars(found).items() if value is not None}
     return Options(**{**values, "apdus": tuple(values.get("apdus", ()))})
+
+
+def is_for_terminal(arguments: list[str]) -> bool:
+    """Whether a command is meant, and not the window."""
+    return bool(arguments) and (arguments[0] in COMMANDS or arguments[0] in ("-h", "--help", "--version"))
+
+
+def parse_window(arguments: list[str]) -> Options:
+    """``cardtool [--practice] [--lang …] [--ra URL] [--unit NAME] [LINK]``. Raises ArgumentInvalid."""
+    parser = Parser(prog="cardtool", add_help=False)
+    parser.add_argument("--practice", action="store_true")
+    parser.add_argument("--lang", choices=["zh_TW", "en"])
+    parser.add_argument("--ra")
+    parser.add_argument("--unit")
+    parser.add_argument("link", nargs="?")
+    found = parser.parse_args(arguments)
+    return Options(**{name: value for name, value in vars(found).items() if value is not None})
 
 
 def _parser() -> Parser:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 
 from cardtool.errors import (
     Cancelled,
     CaptchaExpired,
     CaptchaWrong,
     CardToolError,
-    ClockWrong,
     PasswordMustChange,
     SessionExpired,
     UnitUnknown,
@@ -19,6 +17,7 @@ from cardtool.errors import (
 from cardtool.errors import (
     SitePasswordRule as RuleBroken,
 )
+from cardtool.flows.clock import require_right_clock
 from cardtool.flows.context import Context
 from cardtool.flows.engine import Flow, Mend, Step
 from cardtool.flows.questions import AskNewSitePassword, AskSignIn, ConfirmSignOut, SignInAnswer
@@ -26,8 +25,6 @@ from cardtool.flows.rules import site_password_faults
 from cardtool.ra.wire import Captcha, Session, UnitInfo
 from cardtool.secret import Secret
 
-CLOCK_TOLERANCE = timedelta(minutes=5)
-"""Spec 6.3."""
 ASK_AGAIN = (WrongSitePassword, CaptchaWrong, CaptchaExpired)
 
 
@@ -152,11 +149,8 @@ def session_lost(context: SignInContext, error: CardToolError) -> None:
 
 
 def check_clock(context: Context) -> None:
-    """Before anything is begun: with a wrong clock good certificates look bad, and the RA refuses statements."""
-    skew = timedelta(seconds=context.ra.skew_seconds or 0.0)
-    away = abs(datetime.now(UTC) + skew - context.ports.clock.now())
-    if away > CLOCK_TOLERANCE:
-        raise ClockWrong(round(away.total_seconds() / 60))
+    """Before anything is begun: the RA refuses statements from another time."""
+    require_right_clock(context.ports.clock, context.ra.skew_seconds)
 
 
 def sign_in_steps() -> tuple[Step[SignInContext], ...]:

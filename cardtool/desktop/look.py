@@ -1,0 +1,183 @@
+"""Looks at readers, card, RA and journal, and says what the home screen shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from cardtool.cards.overview import CardOverview, CertificateOnCard
+from cardtool.cards.piv.types import Slot
+from cardtool.desktop.ra_view import RaView, RaWatch
+from cardtool.desktop.world import World
+from cardtool.errors import CertificateRefused, ReaderNotPermitted, ReaderServiceOff
+from cardtool.flows.clock import TOLERANCE, clock_error
+from cardtool.pki.certificate import CertificateSummary, describe
+from cardtool.ra.wire import Registration, UnitInfo
+from cardtool.ui.home_state import AccountIs, CardIs, CertificateIs, HomeState, Service
+from cardtool.ui.home_view import CardFace, HomeView, Lamp, Light, Support, Validity
+
+SIGNING_SLOTS = (Slot.AUTHENTICATION, Slot.SIGNATURE)
+
+
+class Look:
+    """Called on the card thread. ``forget``: a wizard changed something, so ask the RA anew."""
+
+    def __init__(self, world: World, ra: RaWatch | None) -> None:
+        self._world = world
+        self._ra = ra
+        self.chosen_reader = ""
+
+    def forget(self) -> None:
+        if self._ra is not None:
+            self._ra.forget()
+
+    def __call__(self) -> HomeView:
+        ra = self._ra.view() if self._ra is not None else RaView()
+        unit = ra.unit(ra.account.unit if ra.account else self._world.unit)
+        service, cards = self._survey()
+        view = HomeView(
+            state=self._ra_state(HomeState(service=service, unit_chosen=bool(self._world.unit)), ra),
+            now=self._world.clock.now(),
+            unit={"zh_TW": unit.names.zh_TW, "en": unit.names.en} if unit else {},
+            account=ra.account.account if ra.account else "",
+            support=_support(unit),
+        )
+        view = self._with_cards(view, cards, unit, ra)
+        return replace(view, lamps=(_reader_lamp(service, cards), _card_lamp(view, cards), _ra_lamp(ra)))
+
+    def _survey(self) -> tuple[Service, Sequence[CardOverview]]:
+        try:
+            return Service.RUNNING, self._world.desk.survey()
+        except ReaderServiceOff:
+            return Service.OFF, ()
+        except ReaderNotPermitted:
+            return Service.NOT_PERMITTED, ()
+
+    def _ra_state(self, state: HomeState, ra: RaView) -> HomeState:
+        account = AccountIs.SIGNED_IN if ra.signed_in else AccountIs.SIGNED_OUT
+        if ra.must_change:
+            account = AccountIs.MUST_CHANGE_PASSWORD
+        unfinished = bool(self._world.journal.entries()) or ra.unfinished
+        return replace(
+            state,
+            account=account,
+            registered=bool(ra.account and ra.account.registration is Registration.APPROVED),
+            unfinished="APC" if unfinished else "",
+            clock_wrong=self._ra is not None
+            and clock_error(self._world.clock, self._world.ra.skew_seconds) > TOLERANCE,
+        )
+
+    def _with_cards(
+        self, view: HomeView, found: Sequence[CardOverview], unit: UnitInfo | None, ra: RaView
+    ) -> HomeView:
+        cards = [card for card in found if card.kind != "empty"]
+        chosen = next((card for card in cards if card.reader == self.chosen_reader), None)
+        card = chosen or (cards[0] if cards else None)
+        state = replace(
+            view.state,
+            readers=len(found),
+            cards=len(cards),
+            card_chosen=chosen is not None or len(cards) == 1,
+        )
+        if card is None:
+            return replace(view, state=replace(state, card=CardIs.ABSENT))
+        blocked = card.pin is not None and card.pin.blocked
+        state = replace(state, card=self._card_is(card), pin_blocked=blocked)
+        held = _newest(card)
+        face = CardFace(
+            serial=str(card.serial or ""), tries_left=_tries(card), tries=_limit(unit), reader=card.reader
+        )
+        if held is None:
+            return replace(view, state=state, card=face)
+        summary = describe(held.der)
+        renewal = _renewal_from(summary, unit)
+        state = replace(
+            state,
+            certificate=_certificate_is(summary, ra.states.get(held.der, ""), view.now),
+            renewal_open=renewal is not None and renewal <= view.now,
+        )
+        return replace(view, state=state, card=_face(face, summary, renewal))
+
+    def _card_is(self, card: CardOverview) -> CardIs:
+        kinds = {"mute": CardIs.MUTE, "held": CardIs.HELD, "unknown": CardIs.UNKNOWN, "gids": CardIs.UNKNOWN}
+        if card.kind in kinds:
+            return kinds[card.kind]
+        if card.verification_key is None:
+            return CardIs.SELF_MANAGED if card.certificates else CardIs.BLANK
+        known = self._ra.card(card.verification_key) if self._ra is not None else None
+        return CardIs.FOREIGN if known is not None and not known.mine else CardIs.OURS
+
+
+def _newest(card: CardOverview) -> CertificateOnCard | None:
+    """The signing certificate that runs longest; what cannot be read is passed over."""
+    best: tuple[datetime, CertificateOnCard] | None = None
+    for held in card.certificates:
+        if held.slot not in SIGNING_SLOTS:
+            continue
+        try:
+            until = describe(held.der).not_after
+        except CertificateRefused:
+            continue
+        if best is None or until > best[0]:
+            best = until, held
+    return best[1] if best else None
+
+
+def _certificate_is(summary: CertificateSummary, at_ra: str, now: datetime) -> CertificateIs:
+    if at_ra == "revoked":
+        return CertificateIs.REVOKED
+    if at_ra == "on-hold":
+        return CertificateIs.SUSPENDED
+    if now < summary.not_before:
+        return CertificateIs.NOT_YET_VALID
+    return CertificateIs.VALID if now <= summary.not_after else CertificateIs.EXPIRED
+
+
+def _renewal_from(summary: CertificateSummary, unit: UnitInfo | None) -> datetime | None:
+    return summary.not_after - timedelta(days=unit.renewal_opens_days) if unit else None
+
+
+def _face(face: CardFace, summary: CertificateSummary, renewal: datetime | None) -> CardFace:
+    return replace(
+        face,
+        holder=summary.holder,
+        issuer=summary.issuer,
+        kind=summary.key_algorithm,
+        serial=summary.serial_hex,
+        validity=Validity(summary.not_before, summary.not_after, renewal),
+    )
+
+
+def _tries(card: CardOverview) -> int | None:
+    return card.pin.tries_left if card.pin else None
+
+
+def _limit(unit: UnitInfo | None) -> int | None:
+    return unit.card.pin_tries if unit and unit.card else None
+
+
+def _support(unit: UnitInfo | None) -> Support | None:
+    if unit is None:
+        return None
+    return Support(unit.support.phone, {"zh_TW": unit.support.hours.zh_TW, "en": unit.support.hours.en})
+
+
+def _reader_lamp(service: Service, cards: Sequence[CardOverview]) -> Lamp:
+    if service is not Service.RUNNING:
+        return Lamp("reader", Light.DANGER, "reader_off")
+    if not cards:
+        return Lamp("reader", Light.CAUTION, "reader_none")
+    return Lamp("reader", Light.GOOD, "reader_named", {"name": cards[0].reader})
+
+
+def _card_lamp(view: HomeView, cards: Sequence[CardOverview]) -> Lamp:
+    words = {CardIs.ABSENT: "card_none", CardIs.HELD: "card_held", CardIs.UNKNOWN: "card_unknown"}
+    found = "card_none" if not cards else words.get(view.state.card, "card_in")
+    return Lamp("card", Light.GOOD if found == "card_in" else Light.OFF, found)
+
+
+def _ra_lamp(ra: RaView) -> Lamp:
+    if ra.reached is None:
+        return Lamp("ra", Light.OFF, "ra_unknown")
+    return Lamp("ra", Light.GOOD, "ra_up") if ra.reached else Lamp("ra", Light.DANGER, "ra_down")
