@@ -91,9 +91,8 @@ class World:
 
     def _personalise(self, people: Sequence[Person], scenario: Scenario) -> None:
         with self.ra.act(write=False) as act:
-            blank = dict(
-                act.db.execute(select(Card.label, Card.id).where(Card.status == "blank")).tuples().all()
-            )
+            rows = act.db.execute(select(Card.label, Card.id).where(Card.status == "blank"))
+            blank = {label: card_id for label, card_id in rows}
         waiting = [person for person in people if person.card in blank]
         if waiting:
             self.state_file(waiting[0]).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
