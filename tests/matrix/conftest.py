@@ -1,4 +1,4 @@
-"""Templates once per session, and the report of what was survived."""
+"""A folder for each case, and the report of what was survived."""
 
 from __future__ import annotations
 
@@ -8,19 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.matrix.report import Report
-from tests.matrix.template import Template, make_template
+from tests.support.fixtures import template
 
-
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Template]:
-    made: dict[str, Template] = {}
-
-    def of_unit(unit: str) -> Template:
-        if unit not in made:
-            made[unit] = make_template(tmp_path_factory.mktemp("template"), unit)
-        return made[unit]
-
-    return of_unit
+__all__ = ["template"]
 
 
 @pytest.fixture

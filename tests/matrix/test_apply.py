@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.matrix.acts import Acts
-from tests.matrix.faults import ALL, FITS, Fault
+from tests.support.acts import Acts
+from tests.support.faults import ALL, FITS, Fault
 from tests.matrix.report import Report
-from tests.matrix.template import Template
+from tests.support.template import Template
 from tests.matrix.world import Case
 
 Templates = Callable[[str], Template]

@@ -15,9 +15,9 @@ from cardtool.ra.http import Limits
 from server_stub.app import create_app
 from server_stub.db.models import SignInSession
 from server_stub.ra import Ra
-from tests.matrix.acts import Acts
-from tests.matrix.faults import NetworkFault, RaFault
-from tests.matrix.template import ORIGIN, settings_of
+from tests.support.acts import Acts
+from tests.support.faults import NetworkFault, RaFault
+from tests.support.template import ORIGIN, settings_of
 
 AT_ONCE = Limits(back_off=())
 """No retry below the flow: every network fault must be survived by the flow itself."""

@@ -1,6 +1,7 @@
-"""What every case begins with: an RA with one approved customer, and this customer's personalised card.
+"""What every case begins with: an RA with two approved customers, each with a personalised card.
 
-Made once per session with the real personalisation; each case works on copies.
+Made once per session with the real personalisation; each case works on copies. The first customer is the
+person at the computer, the second one's card is there to be taken for the first one's.
 """
 
 from __future__ import annotations
@@ -37,15 +38,19 @@ WRONG_PIN = "999999"
 PIN_TRIES = 3
 CARD_ID = "0123456789abcdef0123456789abcdef"
 GUID = bytes.fromhex("ab" * 16)
+OTHER_ACCOUNT = "neighbour"
+OTHER_CARD_ID = "fedcba9876543210fedcba9876543210"
+OTHER_GUID = bytes.fromhex("cd" * 16)
 
 
 @dataclass(frozen=True)
 class Template:
-    """``card``: the state of the personalised card, as text."""
+    """``card`` and ``other``: the states of the two customers' personalised cards, as text."""
 
     unit: str
     folder: Path
     card: str
+    other: str
 
     def settings(self, copy: Path) -> Settings:
         """The RA's folder copied to ``copy``; the CA's keys never change and are shared."""
@@ -70,14 +75,23 @@ def make_template(folder: Path, unit: str) -> Template:
         act.db.merge(
             Meta(key="demo", value="1")
         )  # as a demo RA marks its own database: its clock can be moved
+    card = _customer_with_card(ra, unit, ACCOUNT, CARD_ID, GUID)
+    other = _customer_with_card(ra, unit, OTHER_ACCOUNT, OTHER_CARD_ID, OTHER_GUID)
+    ra.close()
+    return Template(unit, folder, card, other)
+
+
+def _customer_with_card(ra: Ra, unit: str, name: str, card_id: str, guid: bytes) -> str:
+    card = _personalised(ra, card_id, guid)
+    with ra.act("test") as act:
         customer = Customer(
-            unit=unit, identifier="ID-1", holder="王小明", email="a@example.tw", phone="0912345678"
+            unit=unit, identifier=f"ID-{name}", holder="王小明", email="a@example.tw", phone="0912345678"
         )
         act.db.add(customer)
         act.db.flush()
         account = Account(
             unit=unit,
-            name=ACCOUNT,
+            name=name,
             customer_id=customer.id,
             password_hash=hash_password(PASSWORD),
             must_change_password=False,
@@ -85,22 +99,18 @@ def make_template(folder: Path, unit: str) -> Template:
         )
         act.db.add(account)
         act.db.flush()
-        account_id = account.id
-    card = _personalised(ra)
-    with ra.act("test") as act:
-        act.db.add(_row(card, account_id))
-    ra.close()
-    return Template(unit, folder, codec.encode(card.state))
+        act.db.add(_row(card, card_id, account.id))
+    return codec.encode(card.state)
 
 
-def _personalised(ra: Ra) -> VirtualPivCard:
+def _personalised(ra: Ra, card_id: str, guid: bytes) -> VirtualPivCard:
     card, hub = VirtualPivCard.create(), VirtualHub()
     hub.plug("R")
     hub.insert("R", card)
     wanted = Personalisation(
-        guid=GUID,
+        guid=guid,
         admin_algorithm=AdminAlgorithm.AES_192,
-        admin_key=Secret(ra.master.admin_key(1, CARD_ID, "AES-192")),
+        admin_key=Secret(ra.master.admin_key(1, card_id, "AES-192")),
         pin=Secret(PIN),
         pin_tries=PIN_TRIES,
         puk=Secret("13572468"),
@@ -111,7 +121,7 @@ def _personalised(ra: Ra) -> VirtualPivCard:
     def certify(_use: str, csr: str) -> bytes:
         now = datetime.now(UTC).replace(microsecond=0)
         key = x509.load_pem_x509_csr(csr.encode()).public_key()
-        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, CARD_ID)])
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, card_id)])
         serial = ra.authority.new_serial()
         issued = ra.authority.issue(
             "card-verification", key, subject, None, serial, now, now + timedelta(days=3000)
@@ -124,14 +134,14 @@ def _personalised(ra: Ra) -> VirtualPivCard:
     return card
 
 
-def _row(card: VirtualPivCard, account_id: int) -> Card:
+def _row(card: VirtualPivCard, card_id: str, account_id: int) -> Card:
     spki = (
         card.state.keys[0x9E]
         .private.public_key()
         .public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     )
     return Card(
-        id=CARD_ID,
+        id=card_id,
         account_id=account_id,
         label="card",
         status="active",

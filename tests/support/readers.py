@@ -11,7 +11,7 @@ from cardtool.pcsc.faults import CardFault
 from cardtool.pcsc.transport import Connection, ReaderState
 from cardtool.pcsc.virtual.piv import VirtualPivCard
 from cardtool.pcsc.virtual.reader import VirtualHub
-from tests.matrix.acts import Acts
+from tests.support.acts import Acts
 
 READER = "Reader"
 STATUS_WORDS = {

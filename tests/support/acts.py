@@ -8,7 +8,7 @@ from pathlib import Path
 from cardtool.atomic import write_atomically
 from cardtool.errors import DiskFull, FolderNotWritable
 from cardtool.pcsc.faults import RecordedAct, Recorder
-from tests.matrix.faults import Fault, FileFault, Killed, PersonFault, ProgramFault
+from tests.support.faults import Fault, FileFault, Killed, PersonFault, ProgramFault
 
 
 class Acts:
