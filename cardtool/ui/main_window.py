@@ -1,0 +1,276 @@
+"""The window: home or wizard, below the practice band. It owns the card thread and what runs on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QDialog, QStackedWidget, QWidget
+
+from cardtool.config import Settings
+from cardtool.config import Theme as Appearance
+from cardtool.errors import CardToolError
+from cardtool.ui.card_thread import CardThread
+from cardtool.ui.conductor import Conductor
+from cardtool.ui.context import Context
+from cardtool.ui.dialogs import LeaveDialog
+from cardtool.ui.home import Home
+from cardtool.ui.home_state import BUILT
+from cardtool.ui.home_view import HomeView
+from cardtool.ui.page import Page
+from cardtool.ui.road import Road
+from cardtool.ui.services import Services
+from cardtool.ui.theme import APPEARANCES
+from cardtool.ui.widgets.banner import PracticeBanner
+from cardtool.ui.widgets.base import Part, column
+from cardtool.ui.wizard import WizardHost
+
+if TYPE_CHECKING:
+    from cardtool.ui.practice_panel import PracticePanel
+
+SIZE = QSize(1040, 720)
+SMALLEST = QSize(480, 340)
+
+
+class Crossing(QObject):
+    """Signals that come from other threads."""
+
+    seen = Signal(object)
+    cards_changed = Signal()
+
+
+class MainWindow(Part, QWidget):
+    """``first_paint`` once, after the first picture is on the screen: heavy imports begin then."""
+
+    first_paint = Signal()
+
+    def __init__(self, context: Context, services: Services) -> None:
+        super().__init__()
+        self._services, self.settings = services, services.settings
+        self.view: HomeView | None = None
+        self._painted = self._looking = self._look_again = False
+        self._panel: PracticePanel | None = None
+        self._unwatch: Callable[[], None] | None = None
+        self.thread_ = CardThread()
+        self.home, self.host = Home(context), WizardHost(context)
+        self.conductor = Conductor(context, self.host, self.thread_)
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self.home)
+        self.stack.addWidget(self.host)
+        layout = column(context.theme)
+        if context.practice:
+            layout.addWidget(self._banner(context))
+        layout.addWidget(self.stack, 1)
+        self.setLayout(layout)
+        self.begin(context)
+        self._crossing = Crossing()
+        self._connect()
+        self.retranslate()
+        self.resize(SIZE)
+        self.setMinimumSize(SMALLEST)
+
+    def _banner(self, context: Context) -> PracticeBanner:
+        banner = PracticeBanner(context, with_panel=self._services.practice is not None)
+        banner.panel_wanted.connect(self.show_practice_panel)
+        return banner
+
+    def show_practice_panel(self) -> None:
+        from cardtool.ui.practice_panel import PracticePanel
+
+        if self._panel is None and self._services.practice is not None:
+            self._panel = PracticePanel(self.context, self._services.practice)
+        if self._panel is not None:
+            self._panel.show()
+            self._panel.raise_()
+            self._panel.activateWindow()
+
+    def _connect(self) -> None:
+        self.home.started.connect(self.start)
+        self.home.explained.connect(self.explain)
+        self.home.foot.language_chosen.connect(
+            lambda language: self.apply_look(replace(self.settings, language=language))
+        )
+        self.home.foot.appearance_pressed.connect(self._next_appearance)
+        self.host.back_pressed.connect(self.conductor.back)
+        self.host.leave_pressed.connect(self._ask_to_leave)
+        self.conductor.shown.connect(self._show_host)
+        self.conductor.ended.connect(self.go_home)
+        self.conductor.next_wizard.connect(self.start)
+        self._crossing.seen.connect(self._seen)
+        self._crossing.cards_changed.connect(self._cards_changed)
+        self.first_paint.connect(self._begin_work)
+
+    # --- the world outside -------------------------------------------------------------------
+
+    def _begin_work(self) -> None:
+        if self._services.warm is not None:
+            self.thread_.submit(self._services.warm)
+        if self._services.watch is not None:
+            self._unwatch = self._services.watch(self._crossing.cards_changed.emit)
+        self.look()
+
+    def look(self) -> None:
+        """Have the state looked at on the card thread; never twice at a time, never beside a flow."""
+        if self._looking or self.conductor.is_running():
+            self._look_again = self._looking
+            return
+        self._looking = True
+        self.thread_.submit(lambda: self._crossing.seen.emit(self._look_now()))
+
+    def _look_now(self) -> HomeView | CardToolError:
+        try:
+            return self._services.look()
+        except CardToolError as error:
+            return error
+
+    def _seen(self, seen: HomeView | CardToolError) -> None:
+        self._looking = False
+        if isinstance(seen, HomeView):
+            self.view = seen
+            self.home.show_view(seen)
+        else:
+            self.explain(type(seen), seen)
+        if self._look_again:
+            self._look_again = False
+            self.look()
+
+    def _cards_changed(self) -> None:
+        if self.conductor.is_running():
+            self.conductor.cards_changed()
+        else:
+            self.look()
+
+    # --- where one goes ----------------------------------------------------------------------
+
+    def start(self, wizard: str) -> None:
+        """Begin the wizard of that code; what is not built leads to the one page that says so."""
+        if wizard == "SET":
+            self._show_settings()
+        elif wizard == "HLP":
+            self._show_help()
+        elif wizard in self._services.wizards and wizard in BUILT:
+            self.home.setEnabled(False)
+            support = self.view.support if self.view else None
+            self.conductor.begin(wizard, self._services.wizards[wizard], support)
+        else:
+            from cardtool.ui.pages.not_built import NotBuiltPage
+
+            self._show_alone(NotBuiltPage(self.context, wizard))
+
+    def explain(self, kind: type[CardToolError], error: CardToolError | None = None) -> None:
+        """Tell of a state of the home screen in the words of its error."""
+        from cardtool.ui.pages.failure import FailurePage
+
+        support = self.view.support if self.view else None
+        self._show_alone(FailurePage(self.context, "HLP-1", error or kind(), support, retry=False))
+
+    def go_home(self) -> None:
+        self.conductor.stop()
+        self.home.setEnabled(True)
+        self.stack.setCurrentWidget(self.home)
+        self.host.clear()
+        self.home.take_focus()
+        self.look()
+
+    def _show_host(self) -> None:
+        self.home.setEnabled(True)
+        self.stack.setCurrentWidget(self.host)
+
+    def _show_alone(self, page: Page) -> None:
+        page.answered.connect(lambda _answer: self.go_home())
+        self.host.show_page(page, Road(""))
+        self._show_host()
+
+    def _show_settings(self) -> None:
+        from cardtool.ui.pages.settings import SettingsPage
+
+        readers = (self.view.card.reader,) if self.view and self.view.card else ()
+        page = SettingsPage(self.context, self.settings, [reader for reader in readers if reader])
+        page.look_chosen.connect(self.apply_look)
+        page.saved.connect(self._save_and_go_home)
+        self._show_alone(page)
+
+    def _show_help(self) -> None:
+        from cardtool.ui.pages.help import HelpPage
+
+        support = self.view.support if self.view else None
+        can_practise = self._services.start_practice is not None
+        page = HelpPage(self.context, "HOME", support, can_practise=can_practise)
+        if self._services.start_practice is not None:
+            page.practice_wanted.connect(self._services.start_practice)
+        self._show_alone(page)
+
+    def _ask_to_leave(self) -> None:
+        page = self.host.page
+        if page is None or (self.sender() is self.host and page.second()):
+            return
+        if not page.dirty or self._may_leave():
+            self.conductor.leave()
+
+    def _may_leave(self) -> bool:
+        focused = self.focusWidget()
+        leaves = LeaveDialog(self.context, self).exec() == QDialog.DialogCode.Accepted
+        self.activateWindow()
+        if focused is not None:
+            focused.setFocus(Qt.FocusReason.OtherFocusReason)
+        return leaves
+
+    # --- settings ----------------------------------------------------------------------------
+
+    def apply_look(self, settings: Settings) -> None:
+        """Language, appearance and text size take effect at once and are kept."""
+        self.settings = settings
+        self.messages.switch(settings.language or self.messages.language)
+        if (settings.theme.value, settings.text_size) != (self.theme.appearance, self.theme.text_size):
+            self.theme.apply(settings.theme.value, settings.text_size)
+        self._save(settings)
+
+    def _save_and_go_home(self, settings: Settings) -> None:
+        self.settings = settings
+        if self._save(settings):
+            self.go_home()
+
+    def _save(self, settings: Settings) -> bool:
+        try:
+            self._services.save_settings(settings)
+        except CardToolError as error:
+            if self.host.page is not None:
+                self.host.page.strip.show_error(self.messages.error(error))
+            return False
+        return True
+
+    def _next_appearance(self) -> None:
+        place = (APPEARANCES.index(self.theme.appearance) + 1) % len(APPEARANCES)
+        self.apply_look(replace(self.settings, theme=Appearance(APPEARANCES[place])))
+
+    # --- the window itself -------------------------------------------------------------------
+
+    def retranslate(self) -> None:
+        super().retranslate()
+        key = "product.practice_name" if self.context.practice else "product.name"
+        self.setWindowTitle(self.messages.text(key))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
+        QPainter(self).fillRect(self.rect(), self.theme.color("background"))
+        if not self._painted:
+            self._painted = True
+            QTimer.singleShot(0, self, self.first_paint.emit)
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+        """Asks before work is thrown away. A flow that waits is told Cancelled; an act that runs comes to its end."""
+        page = self.host.page
+        if self.conductor.is_running() and page is not None and page.dirty and not self._may_leave():
+            event.ignore()
+            return
+        self.conductor.stop()
+        if self._unwatch is not None:
+            self._unwatch()
+            self._unwatch = None
+        self.host.clear()
+        self.thread_.end()
+        if self._panel is not None:
+            self._panel.end()
+        super().closeEvent(event)

@@ -1,0 +1,119 @@
+"""A page of a wizard: what it says, what it holds, what its one filled button does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+from cardtool.errors import CardToolError
+from cardtool.ui.context import Context
+from cardtool.ui.widgets.base import Part, column
+from cardtool.ui.widgets.strips import Strip
+
+if TYPE_CHECKING:
+    from cardtool.flows.ports import Act
+
+
+class Page(Part, QWidget):
+    """Headline and sentence come from the words of its screen code unless a page says otherwise."""
+
+    answered = Signal(object)
+    changed = Signal()
+    started = Signal(str)
+
+    can_go_back = True
+    can_cancel = True
+    dirty = False
+    """Something was typed that would be thrown away by leaving."""
+
+    def __init__(self, context: Context, code: str) -> None:
+        super().__init__()
+        self.code = code
+        self.strip = Strip(context)
+        self.layout_ = column(context.theme, gap=16)
+        self.layout_.addWidget(self.strip)
+        self.setLayout(self.layout_)
+        self.begin(context)
+
+    def title(self) -> str:
+        return self.messages.page(self.code).title
+
+    def lead(self) -> str:
+        return self.messages.page(self.code).lead
+
+    def mark(self) -> tuple[str, str] | None:
+        """A large icon and its tone beside the headline, on pages that tell how something ended."""
+        return None
+
+    def primary(self) -> str:
+        """The filled button's words; empty for none."""
+        return ""
+
+    def cancel_words(self) -> str:
+        return self.messages.text("cancel")
+
+    def ready(self) -> bool:
+        """Whether the filled button may be pressed."""
+        return True
+
+    def submit(self) -> None:
+        """The filled button was pressed while ``ready``."""
+
+    def second(self) -> bool:
+        """The quiet button beside the filled one was pressed; True if the page takes it for something of its own."""
+        return False
+
+    def enter(self) -> bool:
+        """Enter was pressed in a field; True if the page takes it for something else than the filled button."""
+        return False
+
+    def first_field(self) -> QWidget | None:
+        """Where the focus goes when the page comes."""
+        return None
+
+    def act_started(self, _act: Act, /) -> bool:
+        """False: the page lists no acts, so the bar below says what is being done."""
+        return False
+
+    def act_finished(self, _act: Act, /, *, skipped: bool) -> None:
+        """After ``act_started`` was true."""
+
+    def cards_changed(self) -> None:
+        """A card or reader came or went."""
+
+    def leave(self) -> None:
+        """The page goes: wipe what is secret."""
+
+
+class QuestionPage(Page):
+    """Bound to one type of question. The same page is asked again with ``error`` set."""
+
+    def __init__(self, context: Context, question: Any) -> None:
+        self.question = question
+        super().__init__(context, question.page)
+        self.build()
+        self.ask(question)
+
+    def build(self) -> None:
+        """Make the widgets, once."""
+
+    def fill(self) -> None:
+        """Put in what ``self.question`` holds, each time it is asked."""
+
+    def ask(self, question: Any) -> None:
+        self.question = question
+        self.fill()
+        self.show_error(question.error)
+
+    def show_error(self, error: CardToolError | None) -> None:
+        if error is None:
+            self.strip.show_words("")
+        else:
+            self.strip.show_error(self.messages.error(error))
+
+    def retranslate(self) -> None:
+        super().retranslate()
+        if self.question.error is not None:
+            self.strip.show_error(self.messages.error(self.question.error), aloud=False)

@@ -1,0 +1,131 @@
+"""Result pages: what was done in the person's terms, and what to do next."""
+
+from __future__ import annotations
+
+from cardtool.flows.apply_card.context import Applied
+from cardtool.flows.signature_test import SignatureProof
+from cardtool.pki.certificate import CertificateSummary
+from cardtool.ra.wire import Session
+from cardtool.ui.certificates import grouped
+from cardtool.ui.context import Context
+from cardtool.ui.messages import day, minute
+from cardtool.ui.page import Page
+from cardtool.ui.widgets.facts import Facts
+from cardtool.ui.widgets.strips import Strip
+
+
+class ResultPage(Page):
+    """The end of a wizard. ``answered`` leads home; ``started`` offers what comes next."""
+
+    code_shown = ""
+    can_go_back = False
+
+    def __init__(self, context: Context, result: object) -> None:
+        super().__init__(context, self.code_shown)
+        self.result = result
+        self.build()
+        self.tell()
+
+    def build(self) -> None:
+        self.facts = Facts(self.context, "fact")
+        self.next = Strip(self.context, "primary")
+        self.layout_.addWidget(self.facts)
+        self.layout_.addWidget(self.next)
+
+    def mark(self) -> tuple[str, str] | None:
+        return "circle-check", "good"
+
+    def tell(self) -> None:
+        """Put in the facts and what comes next, in the language of the moment."""
+
+    def retranslate(self) -> None:
+        super().retranslate()
+        if hasattr(self, "result"):
+            self.tell()
+
+    def cancel_words(self) -> str:
+        return ""
+
+    def primary(self) -> str:
+        return self.messages.text("done.home")
+
+    def submit(self) -> None:
+        self.answered.emit(None)
+
+
+class SignedInPage(ResultPage):
+    """SGN-3."""
+
+    code_shown = "SGN-3"
+    result: Session
+
+    def tell(self) -> None:
+        session = self.result
+        self.facts.show_facts([("account", session.account), ("session", minute(session.expires_at))])
+        self.next.show_words(self.messages.text("done.next_SGN"))
+
+
+class SignedOutPage(ResultPage):
+    """OUT-1, done."""
+
+    code_shown = "OUT-1"
+
+    def tell(self) -> None:
+        self.facts.hide()
+        self.next.show_words(self.messages.text("done.next_OUT"))
+
+    def title(self) -> str:
+        return self.messages.text("done.signed_out")
+
+    def lead(self) -> str:
+        return self.messages.text("done.signed_out_lead")
+
+
+def certificate_facts(summary: CertificateSummary) -> list[tuple[str, str]]:
+    return [
+        ("holder", summary.holder),
+        ("serial", grouped(summary.serial_hex)),
+        ("since", day(summary.not_before)),
+        ("until", day(summary.not_after)),
+        ("issuer", summary.issuer),
+    ]
+
+
+class AppliedPage(ResultPage):
+    """APC-6; offers the signature test."""
+
+    code_shown = "APC-6"
+    result: Applied
+
+    def tell(self) -> None:
+        applied = self.result
+        where = self.messages.text("done.on_card", slot=applied.slot)
+        self.facts.show_facts([*certificate_facts(applied.certificate), ("where", where)])
+        self.next.show_words(self.messages.text("done.next_APC"))
+
+    def cancel_words(self) -> str:
+        return self.messages.text("done.test")
+
+    def second(self) -> bool:
+        self.started.emit("SIG")
+        return True
+
+
+class SignatureProvenPage(ResultPage):
+    """SIG-3: what was signed, by whom, verified how, timing."""
+
+    code_shown = "SIG-3"
+    result: SignatureProof
+
+    def tell(self) -> None:
+        proof = self.result
+        by = self.messages.text("done.by", holder=proof.certificate.holder, slot=proof.slot)
+        facts = [
+            ("signed", proof.message.decode("ascii", "replace")),
+            ("by", by),
+            ("key", proof.certificate.key_algorithm),
+            ("verified", self.messages.text("done.verified")),
+            ("seconds", self.messages.text("done.took", seconds=f"{proof.seconds:.2f}")),
+        ]
+        self.facts.show_facts(facts)
+        self.next.show_words(self.messages.text("done.next_SIG"))

@@ -1,0 +1,34 @@
+"""Starts the window. ``cardtool.app`` hands in everything it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtWidgets import QApplication
+
+from cardtool.ui.context import Context
+from cardtool.ui.main_window import MainWindow
+from cardtool.ui.messages import LANGUAGES, Messages
+from cardtool.ui.services import Services
+from cardtool.ui.theme import Theme
+
+LAST_ACT = 60.0
+"""Seconds an act that cannot be interrupted may still take when the window is gone already."""
+
+
+def run(services: Services, arguments: Sequence[str], *, language: str, practice: bool) -> int:
+    """Show the window until it is closed; the exit status. ``language``: when the settings name none."""
+    app = QApplication([*arguments])
+    window = make_window(app, services, language=language, practice=practice)
+    window.show()
+    status = app.exec()
+    window.thread_.join(LAST_ACT)
+    return status
+
+
+def make_window(app: QApplication, services: Services, *, language: str, practice: bool) -> MainWindow:
+    settings = services.settings
+    chosen = settings.language if settings.language in LANGUAGES else language
+    messages = Messages(services.load_words, chosen)
+    theme = Theme(app, settings.theme.value, settings.text_size)
+    return MainWindow(Context(messages, theme, practice), services)

@@ -1,0 +1,133 @@
+"""The look of the whole window: colours, type scale and spacing, switched while it runs."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QPalette, QPixmap
+from PySide6.QtWidgets import QApplication, QStyle, QWidget
+
+from cardtool.ui import tokens
+from cardtool.ui.icons import Icons
+from cardtool.ui.stylesheet import stylesheet
+from cardtool.ui.tokens import FACES, Palette
+
+APPEARANCES = ("system", "light", "dark", "contrast")
+
+_ROLES = {
+    QPalette.ColorRole.Window: "background",
+    QPalette.ColorRole.WindowText: "text",
+    QPalette.ColorRole.Base: "surface",
+    QPalette.ColorRole.AlternateBase: "raised",
+    QPalette.ColorRole.Text: "text",
+    QPalette.ColorRole.Button: "surface",
+    QPalette.ColorRole.ButtonText: "text",
+    QPalette.ColorRole.Highlight: "primary",
+    QPalette.ColorRole.HighlightedText: "on_primary",
+    QPalette.ColorRole.ToolTipBase: "raised",
+    QPalette.ColorRole.ToolTipText: "text",
+    QPalette.ColorRole.PlaceholderText: "muted",
+    QPalette.ColorRole.Link: "primary",
+}
+
+
+class Theme(QObject):
+    """Holds the palette and the scale; ``changed`` tells every widget to draw itself anew."""
+
+    changed = Signal()
+
+    def __init__(self, app: QApplication, appearance: str = "system", text_size: int = 100) -> None:
+        super().__init__(app)
+        self._app = app
+        self._icons = Icons()
+        self._system_palette = QPalette(app.palette())
+        self.appearance, self.text_size = appearance, text_size
+        app.setStyle("Fusion")
+        hints = app.styleHints()
+        hints.colorSchemeChanged.connect(self._follow_system)
+        hints.accessibility().contrastPreferenceChanged.connect(self._follow_system)
+        self.apply(appearance, text_size)
+
+    def apply(self, appearance: str, text_size: int) -> None:
+        """``appearance`` is one of APPEARANCES, ``text_size`` in percent."""
+        self.appearance, self.text_size = appearance, text_size
+        self.palette = self._choose()
+        self._app.setPalette(self._qt_palette())
+        self._app.setFont(self.font("body"))
+        self._app.setStyleSheet(stylesheet(self.palette, self.px))
+        self.changed.emit()
+
+    def px(self, size: float) -> int:
+        """``size`` px at 100 % in px at the present text size."""
+        return max(1, round(size * self.text_size / 100)) if size else 0
+
+    def color(self, name: str) -> QColor:
+        return QColor(getattr(self.palette, name))
+
+    def blend(self, one: str, other: str, share: float) -> QColor:
+        """Colour ``one`` with ``share`` of ``other``: hovered and pressed shades."""
+        return QColor(tokens.mix(getattr(self.palette, one), getattr(self.palette, other), share))
+
+    def font(self, role: str) -> QFont:
+        """``role`` is a key of FACES."""
+        face = FACES[role]
+        font = QFont(list(tokens.FAMILIES))
+        font.setPixelSize(self.px(face.size))
+        font.setWeight(QFont.Weight(face.weight))
+        return font
+
+    def monospace(self, size: int = 13) -> QFont:
+        font = QFont(list(tokens.MONOSPACE))
+        font.setPixelSize(self.px(size))
+        return font
+
+    def icon(self, name: str, colour: str, size: int, widget: QWidget) -> QPixmap:
+        """``size`` in px at 100 %; ``colour`` is a palette name."""
+        return self._icons.pixmap(
+            name, getattr(self.palette, colour), self.px(size), widget.devicePixelRatioF()
+        )
+
+    def is_contrast(self) -> bool:
+        return self.palette.surface == self.palette.primary_pale
+
+    def motion(self) -> bool:
+        """False where the system asks for reduced motion (Qt tells through the animation duration)."""
+        return self._app.style().styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration) > 0
+
+    def _choose(self) -> Palette:
+        if self.appearance == "contrast" or (self.appearance == "system" and self._system_contrast()):
+            return system_contrast(self._system_palette) if self._system_contrast() else tokens.CONTRAST
+        dark = self._app.styleHints().colorScheme() == Qt.ColorScheme.Dark
+        chosen = {"light": False, "dark": True}.get(self.appearance, dark)
+        return tokens.DARK if chosen else tokens.LIGHT
+
+    def _system_contrast(self) -> bool:
+        preference = self._app.styleHints().accessibility().contrastPreference()
+        return preference == Qt.ContrastPreference.HighContrast
+
+    def _follow_system(self) -> None:
+        if self.appearance == "system":
+            self.apply(self.appearance, self.text_size)
+
+    def _qt_palette(self) -> QPalette:
+        palette = QPalette()
+        for role, name in _ROLES.items():
+            palette.setColor(role, self.color(name))
+        for role in (QPalette.ColorRole.Text, QPalette.ColorRole.WindowText, QPalette.ColorRole.ButtonText):
+            palette.setColor(QPalette.ColorGroup.Disabled, role, self.color("muted"))
+        return palette
+
+
+def system_contrast(colours: QPalette) -> Palette:
+    """The system's own high-contrast colours; every ground is one colour, every ink another."""
+    ground = colours.color(QPalette.ColorRole.Window).name()
+    ink = colours.color(QPalette.ColorRole.WindowText).name()
+    chosen = colours.color(QPalette.ColorRole.Highlight).name()
+    on_chosen = colours.color(QPalette.ColorRole.HighlightedText).name()
+    values = {name: ink for name in tokens.colour_names()}
+    grounds = ("background", "surface", "raised", "card_from", "card_to")
+    values |= {name: ground for name in (*grounds, *(n for n in values if n.endswith("_pale")))}
+    if tokens.contrast(chosen, ground) >= 4.5:
+        values |= {"primary": chosen, "on_primary": on_chosen}
+    else:
+        values |= {"primary": ink, "on_primary": ground}
+    return Palette(dark=tokens.luminance(ground) < 0.5, **values)
