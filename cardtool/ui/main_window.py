@@ -212,7 +212,9 @@ class MainWindow(Part, QWidget):
 
     def _may_leave(self) -> bool:
         focused = self.focusWidget()
-        leaves = LeaveDialog(self.context, self).exec() == QDialog.DialogCode.Accepted
+        dialog = LeaveDialog(self.context, self)
+        leaves = dialog.exec() == QDialog.DialogCode.Accepted
+        dialog.deleteLater()
         self.activateWindow()
         if focused is not None:
             focused.setFocus(Qt.FocusReason.OtherFocusReason)

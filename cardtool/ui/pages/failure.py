@@ -41,7 +41,8 @@ class FailurePage(Page):
         holder = QWidget()
         holder.setLayout(beside_nothing(self.theme, shown))
         fold = Fold(self.context, (label, holder), ((460, 2),), 6, (1, 3))
-        fold.setVisible(name != "support" or self._support is not None)
+        if name == "support" and self._support is None:
+            fold.hide()
         return fold
 
     def _tell(self) -> None:

@@ -55,8 +55,8 @@ class HelpPage(Page):
         self.layout_.addWidget(self._section("help.page_title", self._here))
         self.layout_.addWidget(self._section("help.support", self._line))
         last = self._section("help.practice", practise, self.practise)
-        last.setVisible(can_practise)
         self.layout_.addWidget(last)
+        last.setVisible(can_practise)
 
     def _section(self, key: str, *parts: QWidget) -> Panel:
         title = Label(self.context, "strong")
