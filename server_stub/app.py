@@ -8,10 +8,12 @@ from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
 
-from server_stub import housekeeping, openapi
-from server_stub.api import account, answers, ca, cards, demo, info, orders, sessions
+from server_stub import housekeeping
+from server_stub.api import account, answers, ca, cards, description, info, orders, sessions
+from server_stub.api.headers import PrivateAnswers
 from server_stub.api.limits import BodyLimit
 from server_stub.db.engine import Database
+from server_stub.demo import routes
 from server_stub.demo.faults import Faults
 from server_stub.demo.mark import prepare
 from server_stub.logs import RequestLog
@@ -49,14 +51,15 @@ def build(ra: Ra) -> FastAPI:
     )
     app.state.ra = ra
     answers.install(app)
-    openapi.install(app)
+    description.install(app)
     for resource in (info, sessions, account, cards, orders):
         app.include_router(resource.router, prefix=PREFIX)
     app.include_router(ca.router)
     if ra.settings.demo:
-        app.include_router(demo.router)
+        app.include_router(routes.router)
         app.add_middleware(Faults)
     app.add_middleware(BodyLimit)
+    app.add_middleware(PrivateAnswers)
     app.add_middleware(RequestLog)
     return app
 

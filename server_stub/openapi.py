@@ -1,4 +1,4 @@
-"""The API's own description: what FastAPI derives, made true where we answer differently from its habits."""
+"""The command ``cardtool-ra openapi``: what ``GET /openapi.json`` of a demo server answers, which has every path."""
 
 from __future__ import annotations
 
@@ -6,54 +6,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from fastapi import FastAPI
-from fastapi.openapi.utils import get_openapi
-
-from server_stub.api.shapes import ProblemDocument
-
-_FRAMEWORKS_OWN = ("HTTPValidationError", "ValidationError")
-
-
-def install(app: FastAPI) -> None:
-    """Make ``GET /openapi.json`` answer the corrected description."""
-
-    def openapi() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            app.openapi_schema = _describe(app)
-        return app.openapi_schema
-
-    app.openapi = openapi  # type: ignore[method-assign]
+from server_stub.app import create_app
+from server_stub.settings import Settings
 
 
 def document() -> dict[str, Any]:
-    """The description of a demo server, which has every path. A few seconds: it makes a CA."""
-    from server_stub.app import create_app  # noqa: PLC0415 (app installs this module)
-    from server_stub.settings import Settings  # noqa: PLC0415
-
+    """OpenAPI 3.1. A few seconds: it makes a CA."""
     with TemporaryDirectory() as folder:
         app = create_app(Settings(data=Path(folder), url="http://127.0.0.1", demo=True))
         try:
             return app.openapi()
         finally:
             app.state.ra.close()
-
-
-def _describe(app: FastAPI) -> dict[str, Any]:
-    description = get_openapi(title=app.title, version=app.version, routes=app.routes)
-    schemas = description["components"]["schemas"]
-    for name in _FRAMEWORKS_OWN:
-        schemas.pop(name, None)
-    schemas["ProblemDocument"] = ProblemDocument.model_json_schema()
-    for operation in _operations(description):
-        if _is_frameworks_own(operation["responses"].get("422", {})):
-            del operation["responses"]["422"]  # what cannot be read is 400 R108 here
-    return description
-
-
-def _operations(description: dict[str, Any]) -> list[dict[str, Any]]:
-    return [operation for path in description["paths"].values() for operation in path.values()]
-
-
-def _is_frameworks_own(response: dict[str, Any]) -> bool:
-    schema = response.get("content", {}).get("application/json", {}).get("schema", {})
-    return str(schema.get("$ref", "")).endswith("/HTTPValidationError")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,16 +93,15 @@ class World:
             rows = act.db.execute(select(Card.label, Card.id).where(Card.status == "blank"))
             blank = {label: card_id for label, card_id in rows}
         waiting = [person for person in people if person.card in blank]
-        if waiting:
-            self.state_file(waiting[0]).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with Personaliser(self.command) if waiting else nullcontext() as personaliser:
+        if not waiting:
+            return
+        self.state_file(waiting[0]).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with Personaliser(self.command) as personaliser:
             for person in waiting:
-                if personaliser is not None:
-                    certified = scenario.situation(person.situation).certified
-                    job = personalisation.Blank(
-                        blank[person.card], self.state_file(person), "piv", person.pin, certified
-                    )
-                    personalisation.make(self.ra, personaliser, job)
+                certified = scenario.situation(person.situation).certified
+                state_file = self.state_file(person)
+                job = personalisation.Blank(blank[person.card], state_file, "piv", person.pin, certified)
+                personalisation.make(self.ra, personaliser, job)
 
 
 def password_mark(person: Person) -> str:

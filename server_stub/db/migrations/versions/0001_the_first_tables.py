@@ -289,6 +289,10 @@ def _create_certificates() -> None:
     op.create_index("ix_certificates_card_id", "certificates", ["card_id"], unique=False)
     op.create_index("ix_certificates_key_fingerprint", "certificates", ["key_fingerprint"], unique=False)
     op.create_index("ix_certificates_order_id", "certificates", ["order_id"], unique=False)
+    _allow_one_live_certificate()
+
+
+def _allow_one_live_certificate() -> None:
     op.create_index(
         "one_live_certificate_per_order",
         "certificates",
