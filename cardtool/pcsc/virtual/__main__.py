@@ -11,8 +11,8 @@ import threading
 from pathlib import Path
 
 from cardtool.errors import ArgumentInvalid, CardFileUnreadable, CardToolError, NotBuiltYet
+from cardtool.pcsc.virtual.pace import instant, real_card
 from cardtool.pcsc.virtual.piv import VirtualPivCard
-from cardtool.pcsc.virtual.piv.pace import instant, real_card
 from cardtool.pcsc.virtual.vpcd import DEFAULT_PORT, VpcdPlug
 from cardtool.words import Words, detect_language
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from cardtool.pcsc.virtual.apdu import Command
-from cardtool.pcsc.virtual.piv.personality import Algorithm, Extension, Personality
+from cardtool.pcsc.virtual.piv.personality import Extension, Personality
 from cardtool.pcsc.virtual.piv.state import CardState
 from cardtool.pcsc.virtual.status import INS_NOT_SUPPORTED, SECURITY_STATUS_NOT_SATISFIED, Refused
 
@@ -44,10 +44,13 @@ class Session:
 
 @dataclass
 class Applet:
-    """One powered PIV applet. ``work_on_key`` takes the time a key generation takes on such a card."""
+    """One powered PIV applet.
+
+    ``work_on_key`` takes the time that making a key of so many RSA bits takes (0: an elliptic curve).
+    """
 
     state: CardState
-    work_on_key: Callable[[Algorithm], None]
+    work_on_key: Callable[[int], None]
     session: Session = field(default_factory=Session)
 
     @property

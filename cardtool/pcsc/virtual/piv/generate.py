@@ -28,7 +28,7 @@ def generate_asymmetric_key_pair(applet: Applet, command: Command) -> bytes:
     template = tlv.parse_map(tlv.only(command.data, CONTROL_REFERENCE))
     algorithm = mechanism(applet, template.get(MECHANISM, b""))
     pin_policy, touch_policy = policies(applet, slot, template)
-    applet.work_on_key(algorithm)
+    applet.work_on_key(keys.RSA_BITS.get(algorithm, 0))
     private = keys.generate(algorithm)
     pair = keys.KeyPair(algorithm, keys.to_pkcs8(private), pin_policy, touch_policy, generated=True)
     applet.state.keys[slot] = pair

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_private_key,
 )
 
+from cardtool.pcsc.virtual import rsa as rsa_operations
 from cardtool.pcsc.virtual import tlv
 from cardtool.pcsc.virtual.piv.personality import Algorithm
 from cardtool.pcsc.virtual.status import WRONG_DATA, Refused
@@ -86,9 +87,7 @@ def public_objects(private: PrivateKey) -> bytes:
     """The objects inside 7F49: 81 modulus and 82 exponent, or 86 point (SP 800-73-5 Part 2, table 11)."""
     public = private.public_key()
     if isinstance(public, rsa.RSAPublicKey):
-        numbers = public.public_numbers()
-        modulus = numbers.n.to_bytes(public.key_size // 8, "big")
-        return tlv.encode(0x81, modulus) + tlv.encode(0x82, numbers.e.to_bytes(3, "big"))
+        return rsa_operations.public_objects(public)
     if isinstance(public, ec.EllipticCurvePublicKey):
         return tlv.encode(0x86, public.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint))
     return tlv.encode(0x86, public.public_bytes_raw())
@@ -100,7 +99,7 @@ def transform(private: PrivateKey, block: bytes) -> bytes:
     Raises Refused(6A80) where ``block`` does not fit the key.
     """
     if isinstance(private, rsa.RSAPrivateKey):
-        return _raw_rsa(private, block)
+        return rsa_operations.raw_operation(private, block)
     if isinstance(private, ec.EllipticCurvePrivateKey):
         return _ecdsa(private, block)
     if isinstance(private, ed25519.Ed25519PrivateKey):
@@ -119,18 +118,6 @@ def agree(private: PrivateKey, point: bytes) -> bytes:
     except ValueError:
         raise Refused(WRONG_DATA) from None
     raise Refused(WRONG_DATA)
-
-
-def _raw_rsa(private: rsa.RSAPrivateKey, block: bytes) -> bytes:
-    """m^d mod n by the Chinese remainder theorem; padding is the host's work in PIV."""
-    numbers = private.private_numbers()
-    message = int.from_bytes(block, "big")
-    if len(block) != private.key_size // 8 or message >= numbers.public_numbers.n:
-        raise Refused(WRONG_DATA)
-    at_p = pow(message, numbers.dmp1, numbers.p)
-    at_q = pow(message, numbers.dmq1, numbers.q)
-    result = at_q + numbers.q * ((at_p - at_q) * numbers.iqmp % numbers.p)
-    return result.to_bytes(len(block), "big")
 
 
 def _ecdsa(private: ec.EllipticCurvePrivateKey, digest: bytes) -> bytes:
