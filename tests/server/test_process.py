@@ -20,6 +20,7 @@ import pytest
 
 FAKE = [sys.executable, str(Path(__file__).with_name("fake_personaliser.py"))]
 REPOSITORY = Path(__file__).parents[2]
+STARTED: list[subprocess.Popen[str]] = []
 
 
 def command(*arguments: str) -> list[str]:
@@ -70,11 +71,23 @@ def start(folder: Path, *more: str) -> Running:
         stderr=subprocess.PIPE,
         text=True,
     )
+    STARTED.append(process)
     while not table.exists():
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < began + 60
         time.sleep(0.01)
     return Running(process, json.loads(table.read_text("utf-8")), time.monotonic() - began)
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind() -> Iterator[None]:
+    """Whatever a failed test leaves running is ended."""
+    yield
+    for process in STARTED:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
+    STARTED.clear()
 
 
 @pytest.fixture(scope="module")
