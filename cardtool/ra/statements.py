@@ -41,6 +41,23 @@ def stored_statement(*, audience: str, certificate: bytes, order: str, now: date
     )
 
 
+def rekey_statement(
+    *, audience: str, order: str, card_id: str, terms_sha256: str, nonce: bytes, now: datetime
+) -> bytes:
+    """For the working key, before it is destroyed by its successor's generation in the same slot (spec 3.4)."""
+    return canonical_json(
+        {
+            "audience": audience,
+            "card_id": card_id,
+            "nonce": nonce.hex(),
+            "order": order,
+            "terms_sha256": terms_sha256,
+            "time": _time(now),
+            "type": "re-key",
+        }
+    )
+
+
 def canonical_json(members: dict[str, str]) -> bytes:
     """RFC 8785 for text members with ASCII names: sorted, no white space, UTF-8."""
     return json.dumps(members, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode("utf-8")

@@ -206,13 +206,16 @@ class PivSession:
         data = tlv.encode(RESPONSE) + tlv.encode(EXPONENTIATION, peer)
         return _Items.parse(self._general_authenticate(algorithm, slot, data))[RESPONSE]
 
-    def generate_asymmetric_key_pair(self, slot: Slot, algorithm: Algorithm) -> PublicKey:
+    def generate_asymmetric_key_pair(
+        self, slot: Slot, algorithm: Algorithm, further: bytes = b""
+    ) -> PublicKey:
         """Make a key in ``slot``, **destroying the one that is there**; needs admin status.
 
-        If the answer is lost the key may have been made all the same.
+        ``further``: data objects that extensions add to the template. If the answer is lost the key may have
+        been made all the same.
         """
         mechanism = tlv.encode(CRYPTOGRAPHIC_MECHANISM, bytes([algorithm]))
-        data = tlv.encode(CONTROL_REFERENCE_TEMPLATE, mechanism)
+        data = tlv.encode(CONTROL_REFERENCE_TEMPLATE, mechanism + further)
         answer = self.command(INS.GENERATE_ASYMMETRIC_KEY_PAIR, 0x00, slot, data)
         name = "GENERATE ASYMMETRIC KEY PAIR"
         return parse_public_key(tlv.unwrap(PUBLIC_KEY_TEMPLATE, answer, name), algorithm, name)

@@ -115,6 +115,12 @@ class YubicoExtensions:
         """Needs admin status."""
         self._session.command(INS.MOVE_KEY, DELETE, slot, le=None)
 
+    def generate_key(self, slot: Slot, algorithm: Algorithm, pin_policy: PinPolicy) -> PublicKey:
+        """As the session's own GENERATE, with a PIN policy that goes along when the key is moved."""
+        return self._session.generate_asymmetric_key_pair(
+            slot, algorithm, tlv.encode(0xAA, bytes([pin_policy]))
+        )
+
     def import_key(self, slot: Slot, key: ImportableKey, pin_policy: PinPolicy = PinPolicy.DEFAULT) -> None:
         """Write a private key into ``slot``; needs admin status."""
         algorithm = algorithm_of(key.public_key())
