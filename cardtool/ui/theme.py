@@ -42,9 +42,11 @@ class Theme(QObject):
         self._system_palette = QPalette(app.palette())
         self.appearance, self.text_size = appearance, text_size
         app.setStyle("Fusion")
-        hints = app.styleHints()
-        hints.colorSchemeChanged.connect(self._follow_system)
-        hints.accessibility().contrastPreferenceChanged.connect(self._follow_system)
+        # Both are kept: PySide6 6.11 invalidates the second when the wrapper of the first is collected.
+        self._hints = app.styleHints()
+        self._accessibility = self._hints.accessibility()
+        self._hints.colorSchemeChanged.connect(self._follow_system)
+        self._accessibility.contrastPreferenceChanged.connect(self._follow_system)
         self.apply(appearance, text_size)
 
     def apply(self, appearance: str, text_size: int) -> None:
@@ -96,13 +98,12 @@ class Theme(QObject):
     def _choose(self) -> Palette:
         if self.appearance == "contrast" or (self.appearance == "system" and self._system_contrast()):
             return system_contrast(self._system_palette) if self._system_contrast() else tokens.CONTRAST
-        dark = self._app.styleHints().colorScheme() == Qt.ColorScheme.Dark
+        dark = self._hints.colorScheme() == Qt.ColorScheme.Dark
         chosen = {"light": False, "dark": True}.get(self.appearance, dark)
         return tokens.DARK if chosen else tokens.LIGHT
 
     def _system_contrast(self) -> bool:
-        preference = self._app.styleHints().accessibility().contrastPreference()
-        return preference == Qt.ContrastPreference.HighContrast
+        return self._accessibility.contrastPreference() == Qt.ContrastPreference.HighContrast
 
     def _follow_system(self) -> None:
         if self.appearance == "system":

@@ -248,7 +248,7 @@ class WizardHost(Part, QWidget):
         )
         target.setFocus(Qt.FocusReason.OtherFocusReason)
         if page.isAncestorOf(target):
-            self._scroll.ensureWidgetVisible(target, 0, self.theme.px(24))
+            self._scroll.ensureWidgetVisible(target, 0, self.theme.px(64))
 
     def _submit(self) -> None:
         if self.page is not None and self.page.ready() and not self.is_busy():

@@ -36,7 +36,7 @@ class PinPage(QuestionPage):
         self.layout_.addWidget(self.resumed)
         self.layout_.addWidget(self.card)
         self.layout_.addWidget(self.pin)
-        self.layout_.addWidget(self.tries)
+        self.pin.add_below(self.tries)
         self.layout_.addWidget(self.zero)
         self.layout_.addWidget(self.confirm)
         self.pin.edited.connect(self._edited)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from cardtool.flows.apply_card.context import Applied
 from cardtool.flows.signature_test import SignatureProof
-from cardtool.pki.certificate import CertificateSummary
 from cardtool.ra.wire import Session
-from cardtool.ui.certificates import grouped
+from cardtool.ui.certificates import grouped, kind_of
 from cardtool.ui.context import Context
+from cardtool.ui.home_view import CardFace, Validity
 from cardtool.ui.messages import day, minute
 from cardtool.ui.page import Page
+from cardtool.ui.widgets.card_picture import CardPicture
 from cardtool.ui.widgets.facts import Facts
+from cardtool.ui.widgets.layouts import Fold
 from cardtool.ui.widgets.strips import Strip
 
 
@@ -81,26 +85,31 @@ class SignedOutPage(ResultPage):
         return self.messages.text("done.signed_out_lead")
 
 
-def certificate_facts(summary: CertificateSummary) -> list[tuple[str, str]]:
-    return [
-        ("holder", summary.holder),
-        ("serial", grouped(summary.serial_hex)),
-        ("since", day(summary.not_before)),
-        ("until", day(summary.not_after)),
-        ("issuer", summary.issuer),
-    ]
-
-
 class AppliedPage(ResultPage):
-    """APC-6; offers the signature test."""
+    """APC-6: the card as it is now; offers the signature test."""
 
     code_shown = "APC-6"
     result: Applied
 
+    def build(self) -> None:
+        self.picture = CardPicture(self.context)
+        super().build()
+        self.layout_.insertWidget(1, Fold(self.context, (self.picture, self.facts), ((700, 2),), 24, (0, 1)))
+
     def tell(self) -> None:
-        applied = self.result
-        where = self.messages.text("done.on_card", slot=applied.slot)
-        self.facts.show_facts([*certificate_facts(applied.certificate), ("where", where)])
+        summary = self.result.certificate
+        life = Validity(summary.not_before, summary.not_after)
+        kind, serial = kind_of(summary, self.messages), grouped(summary.serial_hex)
+        face = CardFace(summary.holder, summary.issuer, kind, serial, life)
+        self.picture.show_face(face, datetime.now(UTC))
+        where = self.messages.text("done.on_card", slot=self.result.slot)
+        facts = [
+            ("holder", summary.holder),
+            ("serial", serial),
+            ("until", day(summary.not_after)),
+            ("where", where),
+        ]
+        self.facts.show_facts(facts)
         self.next.show_words(self.messages.text("done.next_APC"))
 
     def cancel_words(self) -> str:

@@ -90,7 +90,8 @@ class Button(Part, QPushButton):
 
     def _paint_ground(self, painter: QPainter) -> None:
         area, radius = QRectF(self.rect()), self.theme.px(self.kind.radius)
-        edge = self.theme.color(self.kind.edge) if self.kind.edge else None
+        edge_name = self.kind.edge or ("line" if self.kind.fill and self.theme.is_contrast() else "")
+        edge = self.theme.color(edge_name) if edge_name else None
         fill_rounded(painter, area, self._fill(), edge, radius)
         if self.hasFocus():
             filled = self.kind.fill == "primary" and self.isEnabled()

@@ -89,7 +89,9 @@ class SecretField(Part, QWidget):
         layout = column(context.theme, gap=5)
         layout.addWidget(self.label)
         layout.addLayout(beside)
-        layout.addWidget(self.count)
+        self._below = row(context.theme, gap=12)
+        self._below.addWidget(self.count, 1)
+        layout.addLayout(self._below)
         layout.addWidget(self.warning)
         return layout
 
@@ -99,6 +101,10 @@ class SecretField(Part, QWidget):
         self._reveal.pressed.connect(lambda: self.line.reveal(True))
         self._reveal.released.connect(lambda: self.line.reveal(False))
         self.line.installEventFilter(self)
+
+    def add_below(self, part: QWidget) -> None:
+        """Beside the count, at the right: what one must see before typing."""
+        self._below.addWidget(part)
 
     def set_limits(self, minimum: int, maximum: int) -> None:
         self._minimum, self._maximum = minimum, maximum
