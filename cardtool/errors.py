@@ -165,6 +165,13 @@ class LastTry(CardError):
 
 
 @dataclass(eq=False)
+class PukTriesUnknown(CardError):
+    """Not sent: the card does not tell the unlock code's tries, and this one could be the last."""
+
+    code: ClassVar[str] = "C208"
+
+
+@dataclass(eq=False)
 class UnknownCard(CardError):
     """Neither PIV nor GIDS: only its ATR is read."""
 

@@ -55,12 +55,16 @@ class Desk:
         return self._hub.wait_for_change(self._seen, timeout)
 
     @contextmanager
-    def session(self, reader: str) -> Iterator[PivSession]:
+    def session(self, reader: str, *, fresh: bool = False) -> Iterator[PivSession]:
         """A PIV card, held in one transaction; reset at the end if PIN or admin status was gained.
+
+        ``fresh``: reset it before as well, as each presentation of a PUK demands (``piv.unblock``).
 
         Raises CardHeld after some patience, NoCard, CardMute, ReaderUnplugged, UnknownCard (neither PIV nor
         GIDS), NotSupportedByCard (GIDS).
         """
+        if fresh:
+            self._connect(reader).disconnect(reset=True)
         connection = self._connect(reader)
         session: PivSession | None = None
         try:
