@@ -10,11 +10,19 @@ import sys
 import threading
 from pathlib import Path
 
-from cardtool.errors import ArgumentInvalid, CardFileUnreadable, CardToolError, NotBuiltYet
+from cardtool.errors import ArgumentInvalid, CardFileUnreadable, CardToolError
+from cardtool.pcsc.virtual import store
+from cardtool.pcsc.virtual.gids import VirtualGidsCard
 from cardtool.pcsc.virtual.pace import instant, real_card
 from cardtool.pcsc.virtual.piv import VirtualPivCard
 from cardtool.pcsc.virtual.vpcd import DEFAULT_PORT, VpcdPlug
 from cardtool.words import Words, detect_language
+
+AnyCard = VirtualPivCard | VirtualGidsCard
+_KINDS: dict[str, type[VirtualPivCard] | type[VirtualGidsCard]] = {
+    VirtualPivCard.kind: VirtualPivCard,
+    VirtualGidsCard.kind: VirtualGidsCard,
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -41,7 +49,9 @@ def _parser() -> argparse.ArgumentParser:
         description="Put a software card into pcscd by vpcd. SIGUSR1 pulls it, SIGUSR2 inserts it.",
         epilog="A simulator: PIN, PUK and private keys are unprotected. Never use it for a real key.",
     )
-    parser.add_argument("--kind", choices=("piv", "gids"), default="piv")
+    parser.add_argument(
+        "--kind", choices=tuple(_KINDS), help="of a new card (default: piv); a state file knows its own"
+    )
     parser.add_argument("--vpcd", metavar="HOST:PORT", type=_address, default=("localhost", DEFAULT_PORT))
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--state", metavar="FILE", type=Path, help="made if it is not there")
@@ -57,25 +67,24 @@ def _address(text: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-def _card(options: argparse.Namespace) -> VirtualPivCard:
-    kind, path = options.kind, options.state
-    if options.personalised:
-        kind, path = _personalised(options.personalised)
-    if kind != VirtualPivCard.kind:
-        raise NotBuiltYet("cardtool-card --kind gids")
+def _card(options: argparse.Namespace) -> AnyCard:
+    path = _personalised(options.personalised) if options.personalised else options.state
     if path is None or not (options.personalised or path.exists()):
-        return VirtualPivCard.create(path)
-    return VirtualPivCard.load(path)
+        return _KINDS[options.kind or VirtualPivCard.kind].create(path)
+    kind = store.kind_in(store.read(path))
+    if kind not in _KINDS or kind != (options.kind or kind):
+        raise CardFileUnreadable("kind")
+    return _KINDS[kind].load(path)
 
 
-def _personalised(reference: str) -> tuple[str, Path]:
-    """Kind and state file of card NAME in what ``cardtool-ra serve --demo-json`` wrote."""
+def _personalised(reference: str) -> Path:
+    """State file of card NAME in what ``cardtool-ra serve --demo-json`` wrote."""
     file, _, name = reference.rpartition(":")
     if not file or not name:
         raise ArgumentInvalid("personalised")
     try:
         entry = json.loads(Path(file).read_text(encoding="utf-8"))["cards"][name]
-        return str(entry["kind"]), Path(file).parent / str(entry["state_file"])
+        return Path(file).parent / str(entry["state_file"])
     except OSError:
         raise CardFileUnreadable("missing") from None
     except (ValueError, KeyError, TypeError):

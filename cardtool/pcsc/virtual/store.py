@@ -97,12 +97,18 @@ def encode(kind: str, card: Json) -> str:
     return json.dumps(head | {"card": card}, indent=1) + "\n"
 
 
+def kind_in(text: str) -> str:
+    """Which kind of card a state file holds. Raises CardFileUnreadable."""
+    whole = _whole(text)
+    kind = whole.get("kind") if isinstance(whole, dict) else None
+    if not isinstance(kind, str):
+        raise CardFileUnreadable("kind")
+    return kind
+
+
 def decode(kind: str, text: str) -> Json:
     """The ``card`` part. Raises CardFileUnreadable, whose ``what`` names the first thing that is wrong."""
-    try:
-        whole: Any = json.loads(text)
-    except (ValueError, RecursionError):
-        raise CardFileUnreadable("json") from None
+    whole = _whole(text)
     for name, value in {"format": FORMAT, "version": VERSION, "kind": kind}.items():
         if not isinstance(whole, dict) or whole.get(name) != value:
             raise CardFileUnreadable(name)
@@ -110,6 +116,13 @@ def decode(kind: str, text: str) -> Json:
     if not isinstance(card, dict):
         raise CardFileUnreadable("content")
     return card
+
+
+def _whole(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        raise CardFileUnreadable("json") from None
 
 
 def _lock(path: Path) -> FileLock:

@@ -139,9 +139,10 @@ def test_wrong_usage_ends_with_2(arguments: list[str], capsys: pytest.CaptureFix
     assert "usage:" in capsys.readouterr().err
 
 
-def test_gids_is_not_in_this_version(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--kind", "gids"]) == 2
-    assert "U105" in capsys.readouterr().err
+def test_a_state_file_of_another_kind(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    VirtualPivCard.create(tmp_path / "card.json").close()
+    assert main(["--kind", "gids", "--state", str(tmp_path / "card.json")]) == 6
+    assert "L302" in capsys.readouterr().err
 
 
 def test_a_state_file_in_use(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -159,7 +160,7 @@ def test_a_state_file_in_use(tmp_path: Path, capsys: pytest.CaptureFixture[str])
         ("{}", "anna", "U104"),
         (json.dumps({"cards": {"anna": {"kind": "piv", "state_file": "a.json"}}}), "bob", "U104"),
         (json.dumps({"cards": {"anna": {"kind": "piv", "state_file": "a.json"}}}), "anna", "L302"),
-        (json.dumps({"cards": {"anna": {"kind": "gids", "state_file": "a.json"}}}), "anna", "U105"),
+        (json.dumps({"cards": {"anna": {"kind": "gids", "state_file": "a.json"}}}), "anna", "L302"),
     ],
 )
 def test_personalised_cards_that_are_not_there(
