@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from cardtool.cards.recognise import identity_of
+from cardtool.errors import CardRemoved
 from cardtool.flows.choosing import card_is_here, card_mends, choose_card, forget_card, present_pin
 from cardtool.flows.context import Context
 from cardtool.flows.engine import Flow, Step
@@ -9,9 +11,12 @@ from cardtool.flows.engine import Flow, Step
 
 def _look_again(context: Context) -> None:
     """What is shown after the login is read afresh: the PIN status changed."""
-    reader = context.chosen_card.reader
+    known = identity_of(context.chosen_card)
     context.release_card()
-    context.card = next(card for card in context.ports.desk.survey() if card.reader == reader)
+    found = next((card for card in context.ports.desk.survey() if identity_of(card) == known), None)
+    if found is None:
+        raise CardRemoved
+    context.card = found
 
 
 CRD: Flow[Context] = Flow(

@@ -12,11 +12,13 @@ from cardtool.errors import (
     CardHeld,
     CardMute,
     CardRemoved,
+    CardSwapped,
     CardToolError,
     CardWasReset,
     LastTry,
     NoCard,
     NotSupportedByCard,
+    PinBlocked,
     PinNotSent,
     PinRefused,
     ReaderUnplugged,
@@ -25,15 +27,16 @@ from cardtool.errors import (
 )
 from cardtool.flows.context import Context
 from cardtool.flows.engine import Mend
-from cardtool.flows.questions import AskPin, CardChoice, ChooseCard
+from cardtool.flows.questions import AskPin, CardChoice, ChooseCard, PinAnswer
 from cardtool.flows.rules import pin_fault
 from cardtool.ra.wire import CardPolicy
-from cardtool.secret import Secret
 
 Obstacle = Callable[[CardOverview], CardToolError | None]
+CARD_AWAY = (CardRemoved, ReaderUnplugged, CardWasReset, NoCard, CardMute, CardHeld, CardSwapped)
+"""What the person can put right with the card in hand; the wizard waits for it on its card page."""
 
 
-def card_obstacle(card: CardOverview) -> CardToolError | None:
+def kind_obstacle(card: CardOverview) -> CardToolError | None:
     """Why this card cannot be spoken to at all, None if it can."""
     obstacles: dict[str, CardToolError] = {
         "empty": NoCard(card.reader),
@@ -45,6 +48,16 @@ def card_obstacle(card: CardOverview) -> CardToolError | None:
     return obstacles.get(card.kind)
 
 
+def pin_obstacle(card: CardOverview) -> CardToolError | None:
+    """Told before anything is typed: a blocked PIN."""
+    return PinBlocked() if card.pin is not None and card.pin.tries_left == 0 else None
+
+
+def card_obstacle(card: CardOverview) -> CardToolError | None:
+    """Why no PIN can be presented to this card, None if one can."""
+    return kind_obstacle(card) or pin_obstacle(card)
+
+
 def choose_card(context: Context, page: str, obstacle: Obstacle = card_obstacle) -> None:
     """Take the one card that fits; otherwise ask, and look again whenever the answer is None.
 
@@ -52,7 +65,10 @@ def choose_card(context: Context, page: str, obstacle: Obstacle = card_obstacle)
     """
     error: CardToolError | None = None
     while True:
-        choices = tuple(CardChoice(card, obstacle(card)) for card in context.ports.desk.survey())
+        choices = tuple(
+            CardChoice(card, obstacle(card) or _swapped(context, card))
+            for card in context.ports.desk.survey()
+        )
         only = _only_fitting(context, choices)
         if only is not None and not context.always_ask_card:
             context.card, context.reader, context.card_is_here = only, only.reader, True
@@ -67,12 +83,16 @@ def choose_card(context: Context, page: str, obstacle: Obstacle = card_obstacle)
             context.reader, context.always_ask_card = answer, False
 
 
+def _swapped(context: Context, card: CardOverview) -> CardToolError | None:
+    """The wizard began with another card: that one may come back, or the person goes back to choose anew."""
+    if context.card is None or identity_of(card) == identity_of(context.card):
+        return None
+    return CardSwapped()
+
+
 def _only_fitting(context: Context, choices: tuple[CardChoice, ...]) -> CardOverview | None:
     fitting = [choice.overview for choice in choices if choice.obstacle is None]
-    if context.card is not None:
-        known = identity_of(context.card)
-        fitting = [card for card in fitting if identity_of(card) == known]
-    elif context.reader:
+    if context.card is None and context.reader:
         fitting = [card for card in fitting if card.reader == context.reader]
     return fitting[0] if len(fitting) == 1 else None
 
@@ -84,21 +104,19 @@ def card_is_here(context: Context) -> bool:
 def forget_card(context: Context) -> None:
     """The person came back to this page: ask even if only one card fits."""
     context.release_card()
-    context.card, context.reader = None, ""
+    context.card, context.reader, context.pin_was_right = None, "", False
     context.card_is_here, context.always_ask_card = False, True
 
 
 def card_lost(context: Context, error: CardToolError) -> None:
-    """Pulled, or reset by another program: look for the same card again, then ask for consent by its PIN."""
+    """Pulled, taken or swapped: look for the same card again, then ask for consent by its PIN."""
     context.release_card()
     context.card_is_here, context.trouble = False, error
 
 
 def card_mends() -> tuple[Mend[Context], ...]:
     """For flows whose first card step is named ``choose-card``."""
-    return tuple(
-        Mend(error, "choose-card", card_lost) for error in (CardRemoved, ReaderUnplugged, CardWasReset)
-    )
+    return tuple(Mend(error, "choose-card", card_lost) for error in CARD_AWAY)
 
 
 def present_pin(context: Context, page: str, policy: CardPolicy | None, *, resumed: bool = False) -> None:
@@ -114,32 +132,45 @@ def present_pin(context: Context, page: str, policy: CardPolicy | None, *, resum
             AskPin(
                 page=page,
                 card=card,
-                tries_left=_tries_left(context),
+                tries_left=card.pin.tries_left if card.pin else None,
                 policy=policy,
                 resumed=resumed,
+                accepted_before=context.pin_was_right,
                 error=error,
             )
         )
-        error = pin_fault(answer.pin, policy, context.refused_pins)
+        error = _judge(context, answer, policy)
         if error is None:
-            error = _try_pin(context, answer.pin, last_try=answer.last_try)
-        if error is None:
-            context.pin = answer.pin
+            context.pin, context.pin_was_right = answer.pin, True
             return
-        if isinstance(error, WrongPin):
-            context.refused_pins.append(answer.pin)
-        else:
-            answer.pin.wipe()
 
 
-def _try_pin(context: Context, pin: Secret, *, last_try: bool) -> CardToolError | None:
+def _judge(context: Context, answer: PinAnswer, policy: CardPolicy | None) -> CardToolError | None:
+    """Why to ask again, None if the card accepted. A PIN that was refused is remembered, no other is."""
+    refused = context.refused_pins.setdefault(identity_of(context.chosen_card), [])
+    error: CardToolError | None = None
+    try:
+        error = pin_fault(answer.pin, policy, refused) or _try_pin(context, answer)
+    except BaseException:
+        answer.pin.wipe()
+        raise
+    if isinstance(error, WrongPin):
+        refused.append(answer.pin)
+    elif error is not None:
+        answer.pin.wipe()
+    return error
+
+
+def _try_pin(context: Context, answer: PinAnswer) -> CardToolError | None:
     """One VERIFY. When it fails the card is given back, so that nobody waits while the person types."""
     piv = context.hold_card()
     tries_left = piv.pin_status().tries_left
+    if tries_left == 0:
+        raise PinBlocked
     try:
-        if tries_left == 1 and not last_try:
+        if tries_left == 1 and not answer.last_try:
             raise LastTry
-        piv.verify_pin(pin)
+        piv.verify_pin(answer.pin)
     except (WrongPin, PinRefused, PinNotSent, LastTry) as error:
         context.release_card()
         context.card = replace(context.chosen_card, pin=_status_after(error, tries_left))
@@ -150,7 +181,3 @@ def _try_pin(context: Context, pin: Secret, *, last_try: bool) -> CardToolError 
 def _status_after(error: CardToolError, before: int | None) -> PinStatus:
     left = error.tries_left if isinstance(error, WrongPin) else before
     return PinStatus(verified=False, tries_left=left)
-
-
-def _tries_left(context: Context) -> int | None:
-    return context.chosen_card.pin.tries_left if context.chosen_card.pin else None

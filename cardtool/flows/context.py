@@ -7,13 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
 
 from cardtool.cards.overview import CardOverview
 from cardtool.cards.piv.session import PivSession
 from cardtool.cards.recognise import is_same_card
-from cardtool.errors import CardSwapped, CardToolError, RaTimeout
+from cardtool.errors import CardSwapped, CardToolError, NotSupportedByCard, RaTimeout, UnknownCard
 from cardtool.flows.journal import Entry, Journal
 from cardtool.flows.ports import Cancel, CardDesk, Clock, Progress, Prompts
 from cardtool.ra.wire import Session, UnitInfo
@@ -48,7 +49,10 @@ class Ports:
 
 @dataclass
 class Context:
-    """Base of all flow contexts. ``trouble`` is an error that was mended: the next question tells of it."""
+    """Base of all flow contexts. ``trouble`` is an error that was mended: the next question tells of it.
+
+    ``pin_was_right``: this run's PIN was accepted once. ``refused_pins``: by card, what it called wrong.
+    """
 
     ports: Ports
     unit_id: str = ""
@@ -57,11 +61,12 @@ class Context:
     unit: UnitInfo | None = None
     session: Session | None = None
     card: CardOverview | None = None
-    pin: Secret | None = None
+    pin: Secret | None = field(default=None, repr=False)
     trouble: CardToolError | None = None
     card_is_here: bool = False
     always_ask_card: bool = False
-    refused_pins: list[Secret] = field(default_factory=list)
+    pin_was_right: bool = False
+    refused_pins: dict[str, list[Secret]] = field(default_factory=dict, repr=False)
     _held: ExitStack = field(default_factory=ExitStack)
     _piv: PivSession | None = None
 
@@ -102,7 +107,10 @@ class Context:
     def hold_card(self) -> PivSession:
         """Open the chosen card and hold it in one transaction. Raises CardSwapped if it is another one."""
         if self._piv is None:
-            piv = self._held.enter_context(self.ports.desk.session(self.chosen_card.reader))
+            try:
+                piv = self._held.enter_context(self.ports.desk.session(self.chosen_card.reader))
+            except (UnknownCard, NotSupportedByCard):
+                raise CardSwapped from None
             if not is_same_card(piv, self.chosen_card):
                 self.release_card()
                 raise CardSwapped
@@ -123,9 +131,13 @@ class Context:
             yield
         finally:
             self.release_card()
-            for pin in self.refused_pins:
-                pin.wipe()
-            self.refused_pins.clear()
+            self.forget_secrets()
+
+    def forget_secrets(self) -> None:
+        """At the end of every run: whatever a person typed and a flow kept."""
+        for pin in chain.from_iterable(self.refused_pins.values()):
+            pin.wipe()
+        self.refused_pins.clear()
 
     def keeping_card(self, call: Callable[[], Result]) -> Result:
         """Run a call to the RA on a helper thread while this thread keeps the card's transaction alive."""

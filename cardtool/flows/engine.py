@@ -8,7 +8,7 @@ the step a flow names as the one that mends an error (a session that ran out, sa
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -49,7 +49,8 @@ def _never(_context: object) -> bool:
 class Step(Generic[Context]):
     """One step. ``done`` looks at the real world.
 
-    ``forget`` is set where going back is harmless: it drops what the step found, so that it asks anew.
+    ``forget`` is set where going back is harmless: it drops what the step found, so that it asks anew. It
+    raises Back where the step asked nothing this time: then there is nothing to return to here.
     ``act`` is set on the steps that a working page lists. Cancel is looked at before a step, never
     inside it, so a step spans an irreversible act and its record.
     """
@@ -125,8 +126,9 @@ def _step_back(steps: Sequence[Step[Context]], place: int, context: Context) -> 
     for earlier in range(place - 1, -1, -1):
         forget = steps[earlier].forget
         if forget is not None:
-            forget(context)
-            return earlier
+            with suppress(Back):
+                forget(context)
+                return earlier
     raise Cancelled
 
 

@@ -82,13 +82,17 @@ class PinAnswer:
 
 @dataclass(frozen=True, kw_only=True)
 class AskPin(Question[PinAnswer]):
-    """CRD-2, APC-3, SIG-2. ``tries_left`` None: the card does not say. ``resumed``: an earlier start goes on."""
+    """CRD-2, APC-3, SIG-2. ``tries_left`` None: the card does not say. ``resumed``: an earlier start goes on.
+
+    ``accepted_before``: the PIN was right in this run already and is asked for again as consent.
+    """
 
     page: str
     card: CardOverview
     tries_left: int | None
     policy: CardPolicy | None = None
     resumed: bool = False
+    accepted_before: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

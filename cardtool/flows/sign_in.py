@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from cardtool.errors import (
+    AccountSuspended,
     Cancelled,
     CaptchaExpired,
     CaptchaWrong,
     CardToolError,
     PasswordMustChange,
+    RequestMalformed,
     SessionExpired,
     UnitUnknown,
     WrongSitePassword,
@@ -25,7 +27,7 @@ from cardtool.flows.rules import site_password_faults
 from cardtool.ra.wire import Captcha, Session, UnitInfo
 from cardtool.secret import Secret
 
-ASK_AGAIN = (WrongSitePassword, CaptchaWrong, CaptchaExpired)
+ASK_AGAIN = (WrongSitePassword, CaptchaWrong, CaptchaExpired, RequestMalformed)
 
 
 @dataclass
@@ -33,6 +35,10 @@ class SignInContext(Context):
     """``site_password`` is kept only from a first sign-in to the change that it forces."""
 
     site_password: Secret | None = field(default=None, repr=False)
+
+    def forget_secrets(self) -> None:
+        super().forget_secrets()
+        self.forget_site_password()
 
     def forget_site_password(self) -> None:
         if self.site_password is not None:
@@ -45,7 +51,7 @@ def sign_in(context: SignInContext) -> None:
     units = context.ra.units()
     unit = _unit(units, context.unit_id)
     error = context.take_trouble()
-    fixed = isinstance(error, SessionExpired)
+    fixed = isinstance(error, SessionExpired) and bool(context.account_name)
     while True:
         captcha = context.ra.new_captcha(unit.id) if unit.sign_in.captcha else None
         answer = context.ports.prompts.ask(
@@ -58,28 +64,28 @@ def sign_in(context: SignInContext) -> None:
                 error=error,
             )
         )
-        unit, error = _unit(units, answer.unit), None
-        context.unit_id, context.account_name = unit.id, answer.account
-        if answer.new_captcha or (captcha is None) == unit.sign_in.captcha:
-            continue
-        try:
-            _open_session(context, unit, answer, captcha)
-        except ASK_AGAIN as again:
-            error = again
-        else:
-            return
+        with answer.password:
+            asked, unit, error = unit, _unit(units, answer.unit), None
+            if not fixed:
+                context.unit_id, context.account_name = unit.id, answer.account
+            if answer.new_captcha or unit.id != asked.id:
+                continue
+            try:
+                _open_session(context, unit, answer, captcha)
+            except ASK_AGAIN as again:
+                error = again
+            else:
+                return
 
 
 def _open_session(
     context: SignInContext, unit: UnitInfo, answer: SignInAnswer, captcha: Captcha | None
 ) -> None:
-    try:
-        solved = (captcha.id, answer.captcha) if captcha else None
-        session = context.ra.sign_in(unit.id, answer.account, answer.password, solved)
-        if session.must_change_password:
-            context.site_password = answer.password.copy()
-    finally:
-        answer.password.wipe()
+    solved = (captcha.id, answer.captcha) if captcha else None
+    session = context.ra.sign_in(unit.id, context.account_name, answer.password, solved)
+    if session.must_change_password:
+        context.forget_site_password()
+        context.site_password = answer.password.copy()
     context.unit, context.session = unit, session
 
 
@@ -130,7 +136,7 @@ def _live_session(context: SignInContext) -> Session | None:
         return None
     try:
         session = context.ra.current_session()
-    except (SessionExpired, PasswordMustChange):
+    except (SessionExpired, PasswordMustChange, AccountSuspended):
         return None
     wanted = (context.unit_id or session.unit, context.account_name or session.account)
     return session if wanted == (session.unit, session.account) else None
@@ -162,7 +168,7 @@ def sign_in_steps() -> tuple[Step[SignInContext], ...]:
 
 SIGN_IN_AGAIN: Mend[SignInContext] = Mend(SessionExpired, "sign-in", session_lost)
 
-SGN: Flow[SignInContext] = Flow("SGN", sign_in_steps())
+SGN: Flow[SignInContext] = Flow("SGN", sign_in_steps(), (SIGN_IN_AGAIN,))
 
 
 def confirm_sign_out(context: SignInContext) -> None:
@@ -173,8 +179,14 @@ def confirm_sign_out(context: SignInContext) -> None:
 
 
 def sign_out(context: SignInContext) -> None:
-    context.ra.sign_out()
-    context.session = None
+    """Here the session is over in any case; where the RA could not be told, it ends there by itself."""
+    try:
+        context.ra.sign_out()
+    except SessionExpired:
+        return
+    finally:
+        context.session = None
+        context.ra.forget_session()
 
 
 def is_signed_out(context: SignInContext) -> bool:

@@ -9,11 +9,11 @@ from time import perf_counter
 from cardtool.cards.overview import CertificateOnCard
 from cardtool.cards.piv.recipes import sign_message
 from cardtool.cards.piv.types import Slot
-from cardtool.errors import NoCertificate, ProofFailed
+from cardtool.errors import CertificateRefused, NoCertificate, ProofFailed
 from cardtool.flows.choosing import card_is_here, card_mends, choose_card, forget_card, present_pin
 from cardtool.flows.context import Context
 from cardtool.flows.engine import Flow, Step
-from cardtool.flows.ports import Act
+from cardtool.flows.ports import Act, Back
 from cardtool.flows.questions import ChooseCertificate
 from cardtool.pki.certificate import CertificateSummary, describe, public_key_of
 from cardtool.pki.verify import verify_signature
@@ -41,7 +41,17 @@ class SignatureTestContext(Context):
 
 
 def _candidates(context: Context) -> tuple[CertificateOnCard, ...]:
-    return tuple(held for held in context.chosen_card.certificates if held.slot in SIGNING_SLOTS)
+    held = context.chosen_card.certificates
+    return tuple(one for one in held if one.slot in SIGNING_SLOTS and _is_readable(one.der))
+
+
+def _is_readable(der: bytes) -> bool:
+    """Other programs may have put anything there."""
+    try:
+        public_key_of(der)
+    except CertificateRefused:
+        return False
+    return True
 
 
 def _choose_certificate(context: SignatureTestContext) -> None:
@@ -55,8 +65,11 @@ def _choose_certificate(context: SignatureTestContext) -> None:
 
 
 def _forget_certificate(context: SignatureTestContext) -> None:
+    """With one certificate there was nothing to choose: then the way back is to the card."""
     context.release_card()
     context.slot = None
+    if len(_candidates(context)) == 1:
+        raise Back
 
 
 def _sign(context: SignatureTestContext) -> None:

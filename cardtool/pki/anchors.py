@@ -1,4 +1,4 @@
-"""Which root an RA's certificates must end in: pinned at the first meeting, never changed by the RA.
+"""Which root an RA's certificates must end in: pinned with the first good one, never changed by the RA.
 
 A branding pack or an administrator may place a root here before that meeting. What a hostile RA could do
 at the very first meeting is listed in docs/security.md; TLS is what vouches for it then.
@@ -28,17 +28,24 @@ class AnchorBook:
         self._write = write
 
     def for_origin(self, origin: str, chain: Sequence[x509.Certificate]) -> x509.Certificate:
-        """The pinned root of this RA; the chain's last certificate is pinned if there was none.
+        """The pinned root of this RA; the chain's last certificate where none is, to be pinned if it proves good.
 
-        Raises CertificateRefused("chain") when the RA shows another root than before.
+        Raises CertificateRefused: chain (it ends in no root), anchors (the book cannot be read).
         """
         pinned = self._read().get(origin)
         if pinned is not None:
             return x509.load_pem_x509_certificate(pinned.encode("ascii"))
         if not chain or chain[-1].issuer != chain[-1].subject:
             raise CertificateRefused("chain")
-        self._pin(origin, chain[-1])
         return chain[-1]
+
+    def pin(self, origin: str, root: x509.Certificate) -> None:
+        """From now on this root alone; nothing changes where one is pinned. Raises as writing files does."""
+        anchors = self._read()
+        if origin not in anchors:
+            anchors[origin] = root.public_bytes(Encoding.PEM).decode("ascii")
+            text = json.dumps({"version": 1, "anchors": anchors}, indent=1)
+            self._write(self._path, text.encode("utf-8"))
 
     def fingerprint(self, origin: str) -> str | None:
         """SHA-256 of the pinned root, hexadecimal, for the page that shows it."""
@@ -59,7 +66,3 @@ class AnchorBook:
             return {str(origin): str(pem) for origin, pem in rows.items()}
         except (ValueError, KeyError, TypeError, AttributeError):
             raise CertificateRefused("anchors") from None
-
-    def _pin(self, origin: str, root: x509.Certificate) -> None:
-        anchors = self._read() | {origin: root.public_bytes(Encoding.PEM).decode("ascii")}
-        self._write(self._path, json.dumps({"version": 1, "anchors": anchors}, indent=1).encode("utf-8"))

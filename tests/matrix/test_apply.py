@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.matrix.report import Report
+from tests.matrix.world import Case
 from tests.support.acts import Acts
 from tests.support.faults import ALL, FITS, Fault
-from tests.matrix.report import Report
 from tests.support.template import Template
-from tests.matrix.world import Case
 
 Templates = Callable[[str], Template]
 Folder = Callable[[], Path]

@@ -20,13 +20,19 @@ from cardtool.cards.piv.recipes import (
     write_certificate,
 )
 from cardtool.cards.piv.types import AdminAlgorithm, Algorithm, Slot
-from cardtool.errors import CardHasCertificate, OrderConflict, ProofFailed, ReadBackDiffers
+from cardtool.errors import OrderConflict, ProofFailed, ReadBackDiffers
 from cardtool.flows.apply_card.context import Applied, ApplyContext
+from cardtool.flows.apply_card.slots import allowed_slots, free_slot
 from cardtool.pki.algorithms import PublicKey
 from cardtool.pki.certificate import check_issued, describe, load, public_key_of
 from cardtool.pki.csr import build_csr
 from cardtool.pki.verify import verify_signature
 from cardtool.ra.statements import card_verification_statement, stored_statement
+
+KEY_LOST = "key-lost"
+EXPIRED = "certificate-expired"
+BEGIN_AGAIN = (KEY_LOST, EXPIRED)
+"""Why an issued certificate that never got onto the card is given up (OrderConflict)."""
 
 # --- open-order -------------------------------------------------------------------------------
 
@@ -59,29 +65,10 @@ def slot_of_order(context: ApplyContext) -> Slot:
     return choose_free_slot(context)
 
 
-def allowed_slots(context: ApplyContext) -> tuple[Slot, ...]:
-    return tuple(Slot.from_label(name) for name in context.policy.slots)
-
-
 def choose_free_slot(context: ApplyContext) -> Slot:
-    """The unit's first slot without a certificate, else the first whose certificate no longer works.
-
-    Raises CardHasCertificate where one works still: its key is not destroyed here (spec 3.4), renewal
-    is the road.
-    """
+    """Looked at on the card itself: the page showed what was there before the PIN. Raises CardHasCertificate."""
     held = {slot: read_certificate(context.piv, slot) for slot in allowed_slots(context)}
-    ended = _ended_certificates(context)
-    now = context.ports.clock.now()
-    for slot, der in held.items():
-        if der is not None and der not in ended and describe(der).not_after > now:
-            raise CardHasCertificate(slot.label)
-    return min(held, key=lambda slot: held[slot] is not None)
-
-
-def _ended_certificates(context: ApplyContext) -> set[bytes]:
-    """Certificates of this customer that the RA has revoked."""
-    known = context.keeping_card(context.ra.certificates)
-    return {load(certificate.pem) for certificate in known if certificate.state == "revoked"}
+    return free_slot(held, context.ports.clock.now(), lambda: context.keeping_card(context.ra.certificates))
 
 
 # --- authorise-card ---------------------------------------------------------------------------
@@ -119,7 +106,7 @@ def is_authorised(context: ApplyContext) -> bool:
 def create_key(context: ApplyContext) -> None:
     """GENERATE in the chosen slot. Only while no certificate was issued for the key that is there."""
     if context.issued:
-        raise OrderConflict("key-lost")
+        raise OrderConflict(KEY_LOST)
     algorithm = Algorithm.from_label(context.open_order.key_algorithm)
     context.ports.journal.note(context.entry("create-key"))
     key = context.piv.generate_asymmetric_key_pair(context.chosen_slot, algorithm)
@@ -162,13 +149,19 @@ def before_use(context: ApplyContext) -> BeforeUse:
 
 
 def check_certificate(context: ApplyContext) -> None:
-    """Nothing that does not fit is ever written (spec 2.6): key, validity, chain to the pinned root."""
-    der = issued_der(context)
-    key = context.new_key or public_key_of(der)
+    """Nothing that does not fit is ever written (spec 2.6): key, validity, chain to the pinned root.
+
+    The root of a first meeting is pinned only when a certificate was found good with it.
+    """
+    der, now = issued_der(context), context.ports.clock.now()
+    if context.resumed and describe(der).not_after <= now:
+        raise OrderConflict(EXPIRED)
     chain = context.keeping_card(context.ra.chain)
-    assert context.ports.anchors is not None
-    anchor = context.ports.anchors.for_origin(context.ra.origin, chain)
-    check_issued(der, key, chain, (anchor,), context.ports.clock.now())
+    anchors, origin = context.ports.anchors, context.ra.origin
+    assert anchors is not None
+    anchor = anchors.for_origin(origin, chain)
+    check_issued(der, context.new_key or public_key_of(der), chain, (anchor,), now)
+    anchors.pin(origin, anchor)
 
 
 def is_checked(context: ApplyContext) -> bool:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from cardtool.cards.overview import CardOverview
 from cardtool.errors import (
+    CardHasCertificate,
     CardNotPersonalised,
     CardNotYours,
     CardToolError,
     NotFoundAtRa,
-    PinBlocked,
     RegistrationNotApproved,
     TermsNotAccepted,
 )
 from cardtool.flows.apply_card.context import ApplyContext
-from cardtool.flows.choosing import card_obstacle, choose_card, present_pin
+from cardtool.flows.apply_card.slots import allowed_slots, free_slot
+from cardtool.flows.choosing import choose_card, kind_obstacle, pin_obstacle, present_pin
+from cardtool.flows.ports import Back
 from cardtool.flows.questions import AcceptTerms
 from cardtool.ra.wire import Order
 
@@ -42,6 +44,8 @@ def have_terms(context: ApplyContext) -> bool:
 
 def forget_terms(context: ApplyContext) -> None:
     context.terms = None
+    if context.resumed:
+        raise Back
 
 
 def open_orders(context: ApplyContext) -> tuple[Order, ...]:
@@ -49,19 +53,21 @@ def open_orders(context: ApplyContext) -> tuple[Order, ...]:
 
 
 def choose_own_card(context: ApplyContext) -> None:
-    """APC-2: personalised by this RA, this customer's, with a PIN that can still be presented."""
+    """APC-2: personalised by this RA, this customer's, PIN not blocked, room for a certificate."""
     choose_card(context, "APC-2", lambda card: _obstacle(context, card))
 
 
 def _obstacle(context: ApplyContext, card: CardOverview) -> CardToolError | None:
-    obstacle = card_obstacle(card)
+    obstacle = kind_obstacle(card)
     if obstacle is not None:
         return obstacle
     if card.verification_key is None:
         return CardNotPersonalised()
-    if card.pin is not None and card.pin.tries_left == 0:
-        return PinBlocked()
-    return _obstacle_at_ra(context, card.verification_key)
+    return (
+        pin_obstacle(card)
+        or _obstacle_at_ra(context, card.verification_key)
+        or _obstacle_in_slots(context, card, card.verification_key)
+    )
 
 
 def _obstacle_at_ra(context: ApplyContext, verification_key: str) -> CardToolError | None:
@@ -72,6 +78,20 @@ def _obstacle_at_ra(context: ApplyContext, verification_key: str) -> CardToolErr
         except NotFoundAtRa:
             return CardNotPersonalised()
     return None if context.cards_at_ra[verification_key].mine else CardNotYours()
+
+
+def _obstacle_in_slots(
+    context: ApplyContext, card: CardOverview, verification_key: str
+) -> CardToolError | None:
+    """A working certificate, told before the PIN is asked; an application under way may have put it there."""
+    held = {slot: card.certificate(slot) for slot in allowed_slots(context)}
+    try:
+        free_slot(held, context.ports.clock.now(), context.ra.certificates)
+    except CardHasCertificate as working:
+        card_id = context.cards_at_ra[verification_key].card_id
+        under_way = any(order.card_id == card_id for order in open_orders(context))
+        return None if under_way else working
+    return None
 
 
 def ask_pin(context: ApplyContext) -> None:

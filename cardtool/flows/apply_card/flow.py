@@ -25,9 +25,9 @@ def _terms_changed(context: ApplyContext, error: CardToolError) -> None:
     context.terms, context.trouble = None, error
 
 
-def _key_lost(context: ApplyContext, error: CardToolError) -> None:
-    """The key of an issued, never stored certificate is gone: cancel (the RA revokes it), begin again."""
-    if not isinstance(error, OrderConflict) or error.state != "key-lost":
+def _begin_again(context: ApplyContext, error: CardToolError) -> None:
+    """An issued, never stored certificate cannot be used any more: cancel (the RA revokes it), begin again."""
+    if not isinstance(error, OrderConflict) or error.state not in acts.BEGIN_AGAIN:
         raise error
     context.ra.cancel_order(context.open_order.id)
     card_lost(context, error)
@@ -58,6 +58,6 @@ APC: Flow[ApplyContext] = Flow(
         *card_mends(),
         Mend(RelayVoid, "choose-card", card_lost),
         Mend(TermsChanged, "terms", _terms_changed),
-        Mend(OrderConflict, "choose-card", _key_lost),
+        Mend(OrderConflict, "choose-card", _begin_again),
     ),
 )
