@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from cardtool.cards.identify import Application, identify
+from cardtool.cards.memory import CardMemory, NotedChannel
 from cardtool.cards.overview import CardOverview, Kind, read_overview
 from cardtool.cards.piv.session import PivSession
 from cardtool.errors import (
@@ -19,7 +20,7 @@ from cardtool.errors import (
     ReaderUnplugged,
     UnknownCard,
 )
-from cardtool.pcsc.chaining import Channel, open_channel
+from cardtool.pcsc.chaining import open_channel, open_single
 from cardtool.pcsc.transport import Connection, ReaderHub, ReaderState
 
 HELD_PAUSES = (0.2, 0.5, 1.0)
@@ -38,17 +39,34 @@ class Desk:
         hub: ReaderHub,
         *,
         wrap: Wrap | None = None,
+        memory: CardMemory | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._hub = hub
         self._wrap = wrap
+        self._memory = memory or CardMemory()
         self._sleep = sleep
         self._seen: Sequence[ReaderState] = ()
 
     def survey(self) -> Sequence[CardOverview]:
-        """Every reader with what lies in it. Raises ReaderServiceOff, ReaderNotPermitted."""
+        """Every reader with what lies in it, read in full. Raises ReaderServiceOff, ReaderNotPermitted."""
+        return [self._look(state, in_full=True) for state in self._for_people()]
+
+    def last_seen(self) -> Sequence[CardOverview]:
+        """At once, without touching a card: what is remembered of those in the readers (``as_last_seen``)."""
+        views = map(self._memory.last_seen, self._for_people())
+        return [view for view in views if view is not None]
+
+    def glance(self) -> Sequence[CardOverview]:
+        """As ``survey``, but a card in which a short look finds nothing changed is not read again.
+
+        For the home screen. Whatever writes, compares or registers begins with ``survey``.
+        """
+        return [self._look(state, in_full=False) for state in self._for_people()]
+
+    def _for_people(self) -> list[ReaderState]:
         self._seen = self._hub.readers()
-        return [self._look(state) for state in self._seen if _is_for_people(state)]
+        return [state for state in self._seen if _is_for_people(state)]
 
     def wait_for_change(self, timeout: float) -> bool:
         """Until readers or cards differ from the last ``survey`` (True), or ``timeout`` seconds passed."""
@@ -88,36 +106,42 @@ class Desk:
         connection = self._hub.connect(reader)
         return self._wrap(connection) if self._wrap else connection
 
-    def _look(self, state: ReaderState) -> CardOverview:
+    def _look(self, state: ReaderState, *, in_full: bool) -> CardOverview:
         if state.mute or state.atr is None:
             return CardOverview(state.name, "mute" if state.mute else "empty")
         try:
-            return self._read_twice(state.name)
+            return self._read_twice(state.name, in_full)
         except CardError as error:
             return CardOverview(state.name, _kind_of(error), state.atr)
 
-    def _read_twice(self, reader: str) -> CardOverview:
+    def _read_twice(self, reader: str, in_full: bool) -> CardOverview:
         """Once more if another program reset the card in the meantime: it did no harm."""
         try:
-            return self._read(reader)
+            return self._read(reader, in_full)
         except CardWasReset:
-            return self._read(reader)
+            return self._read(reader, in_full)
 
-    def _read(self, reader: str) -> CardOverview:
+    def _read(self, reader: str, in_full: bool) -> CardOverview:
         connection = self._wrapped(reader)
         try:
             with connection.transaction():
-                return _overview(connection, open_channel(connection))
+                channel = NotedChannel(open_channel(connection))
+                application = identify(channel)
+                if application is Application.PIV:
+                    return self._read_piv(connection, channel, in_full)
+                kind: Kind = "gids" if application is Application.GIDS else "unknown"
+                return CardOverview(reader, kind, connection.atr)
         finally:
             connection.disconnect(reset=False)
 
-
-def _overview(connection: Connection, channel: Channel) -> CardOverview:
-    application = identify(channel)
-    if application is Application.PIV:
-        return read_overview(PivSession(connection, channel))
-    kind: Kind = "gids" if application is Application.GIDS else "unknown"
-    return CardOverview(connection.reader, kind, connection.atr)
+    def _read_piv(self, connection: Connection, channel: NotedChannel, in_full: bool) -> CardOverview:
+        session = PivSession(connection, channel)
+        known = None if in_full else self._memory.recognise(session, open_single(connection))
+        if known is not None:
+            return known
+        view = read_overview(session)
+        self._memory.keep(view, channel.noted)
+        return view
 
 
 def _require_piv(application: Application, connection: Connection) -> None:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from cardtool.cards.certificates import key_fingerprint, public_key_in
+from cardtool.cards.pin import PinStatus
 from cardtool.cards.piv.recipes import read_certificate, read_chuid, read_key_history
 from cardtool.cards.piv.session import PivSession
-from cardtool.cards.piv.types import MAIN_SLOTS, RETIRED_SLOTS, ObjectTag, PinStatus, Slot
+from cardtool.cards.piv.types import MAIN_SLOTS, RETIRED_SLOTS, Slot
 from cardtool.cards.piv.yubico import serial_of
 from cardtool.errors import CardAnswerMalformed, CardCommandFailed, SecurityStatusNotSatisfied
 
@@ -30,7 +31,8 @@ class CardOverview:
 
     ``guid``: hex, from the CHUID, changeable; ``chuid_signed``: then only its issuer may change it.
     ``verification_key``: SHA-256 (hex) of the 9E certificate's SubjectPublicKeyInfo, by which the RA knows
-    the card. ``unreadable``: slots whose certificate object is there but broken.
+    the card. ``unreadable``: slots whose certificate object is there but broken. ``as_last_seen``: remembered
+    from an earlier look, not compared with the card yet.
     """
 
     reader: str
@@ -43,6 +45,7 @@ class CardOverview:
     certificates: tuple[CertificateOnCard, ...] = ()
     pin: PinStatus | None = None
     unreadable: tuple[Slot, ...] = ()
+    as_last_seen: bool = False
 
     def certificate(self, slot: Slot) -> bytes | None:
         """The DER in ``slot``, if there is one."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from cardtool.cards.overview import CardOverview
-from cardtool.cards.piv.types import PinStatus
+from cardtool.cards.pin import PinStatus
 from cardtool.cards.recognise import identity_of
 from cardtool.errors import (
     CardHeld,

@@ -16,17 +16,22 @@ CLA_CHAINING = 0x10
 
 
 class INS(IntEnum):
-    """Instruction bytes: ISO/IEC 7816-4 and SP 800-73-5 part 2, then the extensions Yubico documents."""
+    """Instruction bytes: ISO/IEC 7816-4, -8 and -9 and SP 800-73-5 part 2, then the extensions Yubico documents."""
 
     VERIFY = 0x20
+    MANAGE_SECURITY_ENVIRONMENT = 0x22
     CHANGE_REFERENCE_DATA = 0x24
+    PERFORM_SECURITY_OPERATION = 0x2A
     RESET_RETRY_COUNTER = 0x2C
+    ACTIVATE_FILE = 0x44
     GENERATE_ASYMMETRIC_KEY_PAIR = 0x47
     GENERAL_AUTHENTICATE = 0x87
     SELECT = 0xA4
     GET_RESPONSE = 0xC0
     GET_DATA = 0xCB
     PUT_DATA = 0xDB
+    CREATE_FILE = 0xE0
+    DELETE_FILE = 0xE4
     MOVE_KEY = 0xF6
     GET_METADATA = 0xF7
     GET_SERIAL = 0xF8
@@ -55,6 +60,7 @@ class SW(IntEnum):
     AUTHENTICATION_METHOD_BLOCKED = 0x6983
     REFERENCE_DATA_NOT_USABLE = 0x6984
     CONDITIONS_OF_USE_NOT_SATISFIED = 0x6985
+    COMMAND_NOT_ALLOWED = 0x6986
     INCORRECT_PARAMETERS_IN_DATA_FIELD = 0x6A80
     FUNCTION_NOT_SUPPORTED = 0x6A81
     FILE_OR_APPLICATION_NOT_FOUND = 0x6A82
@@ -62,6 +68,7 @@ class SW(IntEnum):
     NOT_ENOUGH_MEMORY_SPACE = 0x6A84
     INCORRECT_PARAMETERS_P1_P2 = 0x6A86
     REFERENCED_DATA_NOT_FOUND = 0x6A88
+    FILE_ALREADY_EXISTS = 0x6A89
     WRONG_PARAMETERS_P1_P2 = 0x6B00
     WRONG_LE_FIELD = 0x6C00
     """6Cxx: xx is the exact number of bytes available."""
@@ -163,15 +170,19 @@ def _split(rest: bytes, lc: int, le_size: int, le_max: int) -> tuple[bytes, int 
 def for_t0(raw: bytes) -> bytes:
     """The command as T=0 sends it: Le is left out after data, and P3 = 00 stands where there is none of both.
 
-    ISO/IEC 7816-3:2006, 12.2. What is no short command APDU is returned as it is.
+    ISO/IEC 7816-3:2006, 12.2. Extended lengths become short ones: the card then tells by 61xx what waits. What
+    is no command APDU, or has more data than fits, is returned as it is.
     """
     try:
         command = Command.parse(raw)
     except InvalidCommand:
         return raw
-    if command.data and command.le is not None and raw[4] != 0:
-        return raw[:-1]
-    return raw if command.data or command.le is not None else raw + b"\x00"
+    if len(command.data) > SHORT_DATA_MAX:
+        return raw
+    header = raw[:4]
+    if command.data:
+        return header + bytes([len(command.data)]) + command.data
+    return header + bytes([min(command.le, SHORT_LE_MAX) % SHORT_LE_MAX if command.le else 0])
 
 
 @dataclass(frozen=True)

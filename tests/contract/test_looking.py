@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from cardtool.cards.identify import Application, identify
-from cardtool.cards.piv.types import PinStatus
+from cardtool.cards.pin import PinStatus
 from cardtool.errors import CardRemoved, CardToolError, CardWasReset, NoCard
 from cardtool.pcsc.chaining import open_channel
 from cardtool.pcsc.monitor import Monitor

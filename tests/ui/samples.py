@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from cardtool.cards.overview import CardOverview, CertificateOnCard
-from cardtool.cards.piv.types import PinStatus, Slot
+from cardtool.cards.pin import PinStatus
+from cardtool.cards.piv.types import Slot
 from cardtool.errors import CardHeld, CardToolError, NoCard
 from cardtool.flows.apply_card.context import Applied
 from cardtool.flows.ports import Act

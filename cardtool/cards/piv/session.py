@@ -6,7 +6,8 @@ commands is in ``recipes`` and ``admin``; Yubico's extensions are in ``yubico``.
 
 from __future__ import annotations
 
-from cardtool.cards.piv.answers import command_error, presentation_error
+from cardtool.cards.answers import command_error, presentation_error
+from cardtool.cards.pin import PinStatus, check_form
 from cardtool.cards.piv.keydata import PUBLIC_KEY_TEMPLATE, parse_public_key
 from cardtool.cards.piv.types import (
     PIV_AID_WITHOUT_VERSION,
@@ -14,14 +15,14 @@ from cardtool.cards.piv.types import (
     Algorithm,
     KeyRef,
     ObjectTag,
-    PinStatus,
     PublicKey,
     Slot,
 )
-from cardtool.errors import CardAnswerMalformed, PinNotSent
+from cardtool.cards.session import CardSession
+from cardtool.errors import CardAnswerMalformed
 from cardtool.pcsc import tlv
-from cardtool.pcsc.apdu import INS, SHORT_LE_MAX, SW, Command, Response
-from cardtool.pcsc.chaining import Channel, OwnerThread, open_channel
+from cardtool.pcsc.apdu import INS, SHORT_LE_MAX, SW, Command
+from cardtool.pcsc.chaining import Channel
 from cardtool.pcsc.transport import Connection
 from cardtool.secret import Secret
 
@@ -43,46 +44,12 @@ PIN_PADDING = b"\xff"
 LOG_OUT = 0xFF
 
 
-class PivSession:
-    """One card, selected, on one thread, best inside ``connection.transaction()``.
-
-    ``status_gained`` tells that PIN or admin status was reached, or may have been where an answer was lost:
-    the card must be reset at the end.
-    """
+class PivSession(CardSession):
+    """One card, selected, on one thread, best inside ``connection.transaction()``."""
 
     def __init__(self, connection: Connection, channel: Channel | None = None) -> None:
-        self._connection = connection
-        self._channel = channel or open_channel(connection)
-        self._owner = OwnerThread()
+        super().__init__(connection, channel)
         self._admin_algorithm = AdminAlgorithm.TDES
-        self.status_gained = False
-
-    @property
-    def reader(self) -> str:
-        return self._connection.reader
-
-    @property
-    def atr(self) -> bytes:
-        return self._connection.atr
-
-    def keep_alive(self) -> None:
-        """Within every 2 s while the network is waited for: Windows resets a card idle for 5 s."""
-        self._owner.check()
-        self._connection.keep_alive()
-
-    def transmit(self, command: Command) -> Response:
-        """Any command, its status word left to the caller. Raises only what the transport raises."""
-        return self._channel.send(command)
-
-    def command(
-        self, ins: INS, p1: int, p2: int, data: bytes = b"", *, le: int | None = SHORT_LE_MAX
-    ) -> bytes:
-        """A command that presents no secret; its answer's data. Raises what ``command_error`` maps."""
-        command = Command(0x00, ins, p1, p2, data, le)
-        response = self.transmit(command)
-        if not response.ok:
-            raise command_error(response, command.name)
-        return response.data
 
     # --- 3.1 data access ---
 
@@ -92,8 +59,11 @@ class PivSession:
 
     def get_data(self, tag: int) -> bytes:
         """The content of a data object, without its tag 53 (Discovery: 7E). Raises ObjectNotFound."""
-        answer = self.command(INS.GET_DATA, *_p1_p2(), _tag_list(tag))
-        return tlv.unwrap(_container(tag), answer, INS.GET_DATA.name.replace("_", " "))
+        command = get_data_command(tag)
+        response = self.transmit(command)
+        if not response.ok:
+            raise command_error(response, command.name)
+        return tlv.unwrap(_container(tag), response.data, command.name)
 
     def put_data(self, tag: int, content: bytes) -> None:
         """Write a data object; empty ``content`` deletes it. Needs admin status."""
@@ -142,14 +112,7 @@ class PivSession:
         command = Command(0x00, ins, p1, p2, data)
         response = self._gaining(command)
         if not response.ok:
-            raise presentation_error(response, command.name, key)
-
-    def _gaining(self, command: Command) -> Response:
-        """Send what gains a status when it succeeds; without an answer nobody knows, so it counts as gained."""
-        before, self.status_gained = self.status_gained, True
-        response = self.transmit(command)
-        self.status_gained = before or response.ok
-        return response
+            raise presentation_error(response, command.name, puk=key is KeyRef.PUK)
 
     def admin_witness(self, algorithm: AdminAlgorithm) -> bytes:
         """Mutual authentication, first half: the card's witness, encrypted under its admin key."""
@@ -244,6 +207,11 @@ def _of_length(items: dict[int, bytes], tag: int, length: int) -> bytes:
     return items[tag]
 
 
+def get_data_command(tag: int) -> Command:
+    """GET DATA for one data object of the PIV application."""
+    return Command(0x00, INS.GET_DATA, *_p1_p2(), _tag_list(tag), SHORT_LE_MAX)
+
+
 def _p1_p2() -> tuple[int, int]:
     return OBJECT_IN_CURRENT_APPLICATION >> 8, OBJECT_IN_CURRENT_APPLICATION & 0xFF
 
@@ -259,11 +227,7 @@ def _container(tag: int) -> int:
 
 def check_value(value: Secret) -> None:
     """Refuse what no PIV card takes as PIN or PUK, before a try is spent. Raises PinNotSent."""
-    raw = value.bytes()
-    if not PIN_LENGTH_MIN <= len(raw) <= PIN_LENGTH_MAX:
-        raise PinNotSent("length", PIN_LENGTH_MIN, PIN_LENGTH_MAX)
-    if not all(0x20 < octet < 0x7F for octet in raw):
-        raise PinNotSent("characters", PIN_LENGTH_MIN, PIN_LENGTH_MAX)
+    check_form(value, PIN_LENGTH_MIN, PIN_LENGTH_MAX)
 
 
 def _padded(value: Secret) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
 
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa, x25519
@@ -194,18 +193,6 @@ class AdminAlgorithm(IntEnum):
     def key_size(self) -> int:
         """Bytes of the key."""
         return {AdminAlgorithm.AES_128: 16, AdminAlgorithm.AES_256: 32}.get(self, 24)
-
-
-@dataclass(frozen=True)
-class PinStatus:
-    """``tries_left`` is None where the card does not say, as while it is verified; never a remembered one."""
-
-    verified: bool
-    tries_left: int | None
-
-    @property
-    def blocked(self) -> bool:
-        return self.tries_left == 0
 
 
 def algorithm_of(key: PublicKey) -> Algorithm | None:

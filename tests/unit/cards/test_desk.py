@@ -9,7 +9,7 @@ import pytest
 from cardtool import errors
 from cardtool.cards.desk import Desk
 from cardtool.cards.overview import CardOverview
-from cardtool.cards.piv.types import PinStatus
+from cardtool.cards.pin import PinStatus
 from cardtool.pcsc.decorator import ConnectionDecorator
 from cardtool.pcsc.faults import CardFault, Injector, Recorder, watch
 from cardtool.pcsc.replay import ReplayConnection

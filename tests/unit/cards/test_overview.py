@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from cardtool.cards.overview import CertificateOnCard, read_overview
+from cardtool.cards.pin import PinStatus
 from cardtool.cards.piv.session import PivSession
-from cardtool.cards.piv.types import PinStatus, Slot
+from cardtool.cards.piv.types import Slot
 from cardtool.pcsc.replay import ReplayConnection
 
 SCRIPT = """

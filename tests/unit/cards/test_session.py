@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cardtool import errors
+from cardtool.cards.pin import PinStatus
 from cardtool.cards.piv.session import PivSession
-from cardtool.cards.piv.types import AdminAlgorithm, Algorithm, KeyRef, ObjectTag, PinStatus, Slot
+from cardtool.cards.piv.types import AdminAlgorithm, Algorithm, KeyRef, ObjectTag, Slot
 from cardtool.pcsc.decorator import ConnectionDecorator
 from cardtool.pcsc.replay import ReplayConnection
 from cardtool.secret import Secret

@@ -1,8 +1,7 @@
-"""What a PIV card's status words mean, as errors of ``cardtool.errors`` (SP 800-73-5 part 2, section 3)."""
+"""What status words mean, as errors of ``cardtool.errors`` (ISO/IEC 7816-4:2020, 5.6; SP 800-73-5 part 2, 3)."""
 
 from __future__ import annotations
 
-from cardtool.cards.piv.types import KeyRef
 from cardtool.errors import (
     CardCommandFailed,
     CardError,
@@ -42,12 +41,12 @@ def command_error(response: Response, command: str) -> CardError:
     return CardCommandFailed(command, response.sw)
 
 
-def presentation_error(response: Response, command: str, key: KeyRef) -> CardError:
-    """The error of a command that presents ``key``'s value: the PIN or the PUK.
+def presentation_error(response: Response, command: str, *, puk: bool = False) -> CardError:
+    """The error of a command that presents the PIN, or the PUK.
 
     63C0 is the wrong try that blocked it, 6983 every later one.
     """
-    wrong, blocked = (WrongPuk, PukBlocked) if key is KeyRef.PUK else (WrongPin, PinBlocked)
+    wrong, blocked = (WrongPuk, PukBlocked) if puk else (WrongPin, PinBlocked)
     if response.sw == SW.AUTHENTICATION_METHOD_BLOCKED or response.tries_left == 0:
         return blocked()
     if response.tries_left is not None or response.sw == SW.VERIFICATION_FAILED:
