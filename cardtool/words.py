@@ -10,7 +10,7 @@ from __future__ import annotations
 import locale
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields
 from functools import cached_property
 from importlib.resources import files
@@ -93,8 +93,14 @@ class Words:
         parts = {part: self._find(("error", code, part), data) for part in ERROR_PARTS}
         return ErrorWords(code, **parts)
 
+    def _catalogues(self) -> Iterator[Catalogue]:
+        """The fallback is read only when it is needed: reading one takes as long as a first paint may wait."""
+        yield self._own
+        if not self._strict:
+            yield self._english
+
     def _find(self, path: tuple[str, ...], values: Mapping[str, Value]) -> str:
-        for catalogue in (self._own,) if self._strict else (self._own, self._english):
+        for catalogue in self._catalogues():
             template = _pick(catalogue, path, values)
             if template is not None:
                 return template.format_map({name: _shown(value) for name, value in values.items()})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSize, Qt, QTimer, Signal
@@ -14,22 +15,21 @@ from cardtool.config import Settings
 from cardtool.config import Theme as Appearance
 from cardtool.errors import CardToolError
 from cardtool.ui.card_thread import CardThread
-from cardtool.ui.conductor import Conductor
 from cardtool.ui.context import Context
-from cardtool.ui.dialogs import LeaveDialog
 from cardtool.ui.home import Home
 from cardtool.ui.home_state import BUILT
 from cardtool.ui.home_view import HomeView
-from cardtool.ui.page import Page
 from cardtool.ui.road import Road
 from cardtool.ui.services import Services
 from cardtool.ui.theme import APPEARANCES
 from cardtool.ui.widgets.banner import PracticeBanner
 from cardtool.ui.widgets.base import Part, column
-from cardtool.ui.wizard import WizardHost
 
 if TYPE_CHECKING:
+    from cardtool.ui.conductor import Conductor
+    from cardtool.ui.page import Page
     from cardtool.ui.practice_panel import PracticePanel
+    from cardtool.ui.wizard import WizardHost
 
 SIZE = QSize(1040, 720)
 SMALLEST = QSize(480, 340)
@@ -55,11 +55,9 @@ class MainWindow(Part, QWidget):
         self._panel: PracticePanel | None = None
         self._unwatch: Callable[[], None] | None = None
         self.thread_ = CardThread()
-        self.home, self.host = Home(context), WizardHost(context)
-        self.conductor = Conductor(context, self.host, self.thread_)
+        self.home = Home(context)
         self.stack = QStackedWidget()
         self.stack.addWidget(self.home)
-        self.stack.addWidget(self.host)
         layout = column(context.theme)
         if context.practice:
             layout.addWidget(self._banner(context))
@@ -94,14 +92,30 @@ class MainWindow(Part, QWidget):
             lambda language: self.apply_look(replace(self.settings, language=language))
         )
         self.home.foot.appearance_pressed.connect(self._next_appearance)
-        self.host.back_pressed.connect(self.conductor.back)
-        self.host.leave_pressed.connect(self._ask_to_leave)
-        self.conductor.shown.connect(self._show_host)
-        self.conductor.ended.connect(self.go_home)
-        self.conductor.next_wizard.connect(self.start)
         self._crossing.seen.connect(self._seen)
         self._crossing.cards_changed.connect(self._cards_changed)
         self.first_paint.connect(self._begin_work)
+
+    @cached_property
+    def host(self) -> WizardHost:
+        """Made after the first paint, which shows nothing of it."""
+        from cardtool.ui.wizard import WizardHost
+
+        host = WizardHost(self.context)
+        self.stack.addWidget(host)
+        host.leave_pressed.connect(self._ask_to_leave)
+        return host
+
+    @cached_property
+    def conductor(self) -> Conductor:
+        from cardtool.ui.conductor import Conductor
+
+        conductor = Conductor(self.context, self.host, self.thread_)
+        self.host.back_pressed.connect(conductor.back)
+        conductor.shown.connect(self._show_host)
+        conductor.ended.connect(self.go_home)
+        conductor.next_wizard.connect(self.start)
+        return conductor
 
     # --- the world outside -------------------------------------------------------------------
 
@@ -211,6 +225,8 @@ class MainWindow(Part, QWidget):
             self.conductor.leave()
 
     def _may_leave(self) -> bool:
+        from cardtool.ui.dialogs import LeaveDialog
+
         focused = self.focusWidget()
         dialog = LeaveDialog(self.context, self)
         leaves = dialog.exec() == QDialog.DialogCode.Accepted
