@@ -130,7 +130,7 @@ class Desk:
                 if application is Application.PIV:
                     return self._read_piv(connection, channel, in_full)
                 kind: Kind = "gids" if application is Application.GIDS else "unknown"
-                return CardOverview(reader, kind, connection.atr)
+                return CardOverview(connection.reader, kind, connection.atr)
         finally:
             connection.disconnect(reset=False)
 

@@ -5,7 +5,7 @@ Each is a ``Channel`` around a ``Channel`` and knows one thing only::
     ResponseChaining( CommandChaining( ExactLength( RawChannel( connection ))))
       61xx              CLA 0x10          6Cxx         bytes, one thread
 
-With extended length, ``ExtendedLe`` stands in the place of ``CommandChaining``.
+With extended length, ``ExtendedLe`` stands around ``CommandChaining``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import threading
 from dataclasses import replace
 from typing import Protocol
 
-from cardtool.errors import CardAnswerMalformed, CardRemoved, Defect
+from cardtool.errors import CardAnswerMalformed, CardRemoved, Defect, ReaderFault
 from cardtool.pcsc.apdu import (
     CLA_CHAINING,
     EXTENDED_LE_MAX,
@@ -25,6 +25,7 @@ from cardtool.pcsc.apdu import (
     Command,
     Response,
 )
+from cardtool.pcsc.atr import takes_extended_length
 from cardtool.pcsc.transport import Connection
 
 ANSWER_MAX = 64 * 1024
@@ -124,18 +125,38 @@ def _get_response(cla: int, available: int) -> Command:
 
 
 class ExtendedLe:
-    """Asks for everything at once. The card may still answer in parts (61xx)."""
+    """Asks GET DATA for everything at once; the card may still answer in parts (61xx).
+
+    Only GET DATA: it can be asked again when a reader or card does not take the longer form after all, and then
+    it is short for good. Long data to the card goes in chained blocks, which every card takes.
+    """
 
     def __init__(self, inner: Channel) -> None:
         self._inner = inner
+        self._works = True
 
     def send(self, command: Command) -> Response:
-        if command.le != SHORT_LE_MAX:
+        if not self._works or command.ins != INS.GET_DATA or command.le != SHORT_LE_MAX:
             return self._inner.send(command)
-        return self._inner.send(replace(command, le=EXTENDED_LE_MAX))
+        try:
+            response = self._inner.send(replace(command, le=EXTENDED_LE_MAX))
+        except ReaderFault:
+            self._works = False
+        else:
+            self._works = response.sw not in _LENGTH_REFUSED
+        return response if self._works else self._inner.send(command)
 
 
-def open_channel(connection: Connection, *, extended: bool = False) -> Channel:
-    """The whole stack. ``extended`` only where card and reader are known to take extended length fields."""
-    exact = ExactLength(RawChannel(connection))
-    return ResponseChaining(ExtendedLe(exact) if extended else CommandChaining(exact))
+_LENGTH_REFUSED = frozenset({SW.WRONG_LENGTH, SW.CLASS_NOT_SUPPORTED})
+
+
+def open_channel(connection: Connection, *, extended: bool | None = None) -> Channel:
+    """The whole stack. ``extended`` Le where the card's ATR says that it takes it, unless it is decided here."""
+    chained: Channel = CommandChaining(ExactLength(RawChannel(connection)))
+    wanted = takes_extended_length(connection.atr) if extended is None else extended
+    return ResponseChaining(ExtendedLe(chained) if wanted else chained)
+
+
+def open_single(connection: Connection) -> Channel:
+    """Short commands, and of each answer the first block only: for looking whether something changed."""
+    return ExactLength(RawChannel(connection))

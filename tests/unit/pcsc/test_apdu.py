@@ -92,7 +92,9 @@ def test_status_words() -> None:
         ("00A40400", "00A4040000"),  # case 1: P3 is needed
         ("00A4040005", "00A4040005"),  # case 2
         ("00A4040002A000", "00A4040002A000"),  # case 3
-        ("00DB3FFF000001AA", "00DB3FFF000001AA"),  # extended: not for T=0 to mend
+        ("00CB3FFF0000055C035FC1020000", "00CB3FFF055C035FC102"),  # extended Le: 61xx tells what waits
+        ("00CB3FFF000000", "00CB3FFF00"),
+        ("00DB3FFF000100" + "AA" * 256, "00DB3FFF000100" + "AA" * 256),  # not for T=0 to mend
         ("00", "00"),
     ],
 )

@@ -105,11 +105,29 @@ def test_a_card_that_never_ends_is_stopped(part: bytes) -> None:
 
 
 def test_extended_length_asks_for_everything_at_once() -> None:
-    card = Scripted(OK, OK)
+    card = Scripted(OK, OK, OK)
     channel = ExtendedLe(card)
     channel.send(GET_DATA)
     channel.send(Command(0, 0x20, 0, 0x80))
-    assert [command.le for command in card.sent] == [65536, None]
+    channel.send(Command(0, 0x47, 0, 0x9A, b"\xac\x00", 256))
+    assert [command.le for command in card.sent] == [65536, None, 256], "what changes the card is not risked"
+
+
+@pytest.mark.parametrize("refusal", ["67 00", "6E 00", "! ReaderFault"])
+def test_extended_length_is_given_up_for_good_where_it_is_refused(refusal: str) -> None:
+    answer = refusal if refusal.startswith("!") else f"< {refusal}"
+    card = ReplayConnection(f"""
+        > 00CB3FFF 000005 5C035FC102 0000
+        {answer}
+        > 00CB3FFF 05 5C035FC102 00
+        < 5300 9000
+        > 00CB3FFF 05 5C035FC102 00
+        < 5300 9000
+    """)
+    channel = open_channel(card, extended=True)
+    for _ in range(2):
+        assert channel.send(Command(0, 0xCB, 0x3F, 0xFF, bytes.fromhex("5C035FC102"), 256)).ok
+    card.finish()
 
 
 def test_the_stack_over_a_scripted_card() -> None:
