@@ -41,6 +41,7 @@ class Conductor(QObject):
         self._support: Support | None = None
         self._road = Road("")
         self._acts: tuple[Act, ...] = ()
+        self._cards_moved = False
         self._patience = QTimer(self, interval=PATIENCE, singleShot=True)
         self._patience.timeout.connect(self._tell_busy)
 
@@ -71,7 +72,9 @@ class Conductor(QObject):
             self._run = None
 
     def cards_changed(self) -> None:
-        if self._run is not None and self._host.page is not None and not self._host.is_busy():
+        """One that comes while the flow works is kept for its next question, which may be out of date already."""
+        self._cards_moved = self._run is None or self._host.page is None or self._host.is_busy()
+        if not self._cards_moved and self._host.page is not None:
             self._host.page.cards_changed()
 
     def back(self) -> None:
@@ -111,6 +114,8 @@ class Conductor(QObject):
             self._host.refresh()
         else:
             self._show(kind(self._context, question), self._answer)
+        if self._cards_moved:
+            self.cards_changed()
 
     def _answer(self, answer: object) -> None:
         if self._run is not None and self._run.prompts.answer(answer):

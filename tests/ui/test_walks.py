@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt, QTimer
@@ -181,6 +182,21 @@ def test_insert_card_goes_on_by_itself(open_walk: Open) -> None:
     walk.cards_changed()
     walk.on("APC-3")
     assert flow.answers == [None]
+
+
+def test_a_card_that_comes_while_the_flow_works_is_not_missed(open_walk: Open) -> None:
+    """It came after the flow had looked and before its question was seen."""
+    questions = [samples.insert_card(), samples.ask_pin()]
+
+    def flow(prompts: Any, _progress: Any, _cancel: Any) -> object:
+        walk.window._crossing.cards_changed.emit()
+        for question in questions:
+            prompts.ask(question)
+        return samples.applied()
+
+    walk = open_walk(APC=flow)
+    walk.click(walk.window.home.groups[0].buttons["APC"])
+    walk.on("APC-3")
 
 
 def test_back_reaches_the_flow(open_walk: Open) -> None:
