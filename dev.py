@@ -18,6 +18,7 @@ VERBS = {
     "test": "run every test that CI runs; --only PART, --all; further arguments go to pytest",
     "check": "format, lint, types for three systems, import contract; --fix mends what can be mended",
     "matrix": "the fault matrix alone: every fault at every act of every flow",
+    "build": "the frozen application, in dist/; --quick uses again what an earlier build found out",
     "lock": "bring requirements.lock in step with pyproject.toml (needs uv); --upgrade takes the newest",
 }
 

@@ -32,6 +32,8 @@ WINDOW = (
     "libxcb-shape0",
     "libxkbcommon-x11-0",
 )
+# What cuts Qt's ICU data, and strips libraries.
+FREEZE = ("binutils", "gcc", "icu-devtools")
 # A virtual screen, the real card service with its virtual reader, and foreign programs that judge our cards.
 TESTS = ("opensc", "openssl", "pcscd", "vsmartcard-vpcd", "xvfb", "yubico-piv-tool")
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 # Asked at run time, so that the types of every branch are checked on every system.
 LINUX = platform.system() == "Linux"
+WINDOWS = platform.system() == "Windows"
 
 
 def has_display() -> bool:

@@ -6,14 +6,14 @@ import os
 import subprocess
 import sys
 
-from devkit import ROOT, SetupError, checks, environment, machine, screen, tests
+from devkit import ROOT, SetupError, build, checks, environment, machine, screen, tests
 
 
 def perform(verb: str, arguments: list[str]) -> int:
     """Do ``verb`` and return its exit status."""
     os.chdir(ROOT)
     try:
-        return {"run": run, "test": test, "check": check, "matrix": matrix, "lock": lock}[verb](arguments)
+        return VERBS[verb](arguments)
     except SetupError as error:
         print(error, file=sys.stderr)
         return 1
@@ -51,3 +51,11 @@ def check(arguments: list[str]) -> int:
 
 def lock(arguments: list[str]) -> int:
     return environment.lock(arguments)
+
+
+def freeze(arguments: list[str]) -> int:
+    prepare(*machine.WINDOW, *machine.FREEZE)
+    return build.main(arguments)
+
+
+VERBS = {"run": run, "test": test, "check": check, "matrix": matrix, "lock": lock, "build": freeze}
