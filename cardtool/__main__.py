@@ -6,6 +6,10 @@ import sys
 
 
 def main() -> int:
+    if getattr(sys, "frozen", False):  # a worker process of the frozen program is this program again
+        from multiprocessing import freeze_support
+
+        freeze_support()
     from cardtool.app import main as run
 
     return run()

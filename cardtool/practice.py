@@ -25,6 +25,8 @@ from cardtool.pcsc.virtual.reader import VirtualHub
 READER = "Practice Reader"
 FIRST_START = 120.0
 """Seconds. The first start makes the world: a CA, accounts, personalised cards."""
+NO_CONSOLE = getattr(subprocess, "CREATE_NO_WINDOW", 0)
+"""Windows would open a console beside the window for the RA."""
 FRESH = "19"
 """Row of spec 2.5: no certificate, registration there, so the next action is to apply."""
 
@@ -101,6 +103,7 @@ class PracticeWorld:
             ],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
+            creationflags=NO_CONSOLE,
             stderr=(self._folder / "ra.log").open("wb"),
         )
         deadline = time.monotonic() + FIRST_START

@@ -94,8 +94,7 @@ def personaliser_command() -> list[str]:
     """How CardTool is started: as a module from source, as its own executable beside a frozen RA."""
     if not getattr(sys, "frozen", False):
         return [sys.executable, "-m", "cardtool", "personalise"]
-    suffix = ".exe" if sys.platform == "win32" else ""
-    return [str(Path(sys.executable).with_name(f"cardtool{suffix}")), "personalise"]
+    return [str(Path(sys.executable).with_stem("cardtool")), "personalise"]
 
 
 def _announce(options: Namespace, url: str, world: World | None, people: Sequence[Person]) -> None:
