@@ -51,6 +51,8 @@ class Pcscd:
     network: subprocess.Popen[bytes] | None
     """Holds the network namespace, so that it outlives a restart of the daemon; None: the machine's own."""
     process: subprocess.Popen[bytes] | None = None
+    loudness: str = "--info"
+    """What the daemon writes into its log: ``--apdu`` adds every command and answer, secrets included."""
 
     @property
     def readers(self) -> tuple[str, str]:
@@ -61,7 +63,7 @@ class Pcscd:
         return (self.folder / "pcscd.log").read_text(errors="replace")
 
     def start(self) -> None:
-        command = ["pcscd", "--foreground", "--info", "--config", str(self.folder / "reader.conf.d")]
+        command = ["pcscd", "--foreground", self.loudness, "--config", str(self.folder / "reader.conf.d")]
         with (self.folder / "pcscd.log").open("ab") as log:
             self.process = subprocess.Popen(
                 self.inside(command), stdout=log, stderr=log, stdin=subprocess.DEVNULL
@@ -95,14 +97,28 @@ class CardProcess:
     reader: str
     state: Path
     process: subprocess.Popen[bytes] = field(repr=False)
+    events: int = 0
+    """pcscd's count of insertions and removals when the card was last put in."""
 
     def pull(self) -> None:
         self.process.send_signal(signal.SIGUSR1)
-        wait_until(lambda: not holds_card(self.reader), "the card to be out")
+        self.wait_until_out()
 
     def insert(self) -> None:
         self.process.send_signal(signal.SIGUSR2)
-        wait_until(lambda: holds_card(self.reader), "the card to be in")
+        self.wait_until_in()
+
+    def wait_until_in(self) -> None:
+        wait_until(lambda: holds_card(self.reader) or self.process.poll() is not None, "the card to be in")
+        assert self.process.poll() is None, f"cardtool-card ended with status {self.process.returncode}"
+        self.events = events_of(self.reader)
+
+    def wait_until_out(self) -> None:
+        """Until pcscd's own look (every 0.4 s) has found the reader empty: a card back sooner it takes for gone."""
+        wait_until(
+            lambda: not holds_card(self.reader) and events_of(self.reader) != self.events,
+            "the card to be out",
+        )
 
     def stop(self) -> int:
         """Ends the program as SIGTERM does, and returns its exit status."""
@@ -115,13 +131,21 @@ StartCard = Callable[..., CardProcess]
 @pytest.fixture(scope="session")
 def pcscd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pcscd]:
     """pcscd with two empty virtual readers; skips where it cannot be had and says why."""
+    with running_pcscd(tmp_path_factory.mktemp("pcscd")) as daemon:
+        yield daemon
+
+
+@contextlib.contextmanager
+def running_pcscd(folder: Path, loudness: str = "--info") -> Iterator[Pcscd]:
+    """The one card service of this computer, its files in ``folder``."""
     _require_programs()
     lock = FileLock(Path(tempfile.gettempdir()) / "cardtool-tests-pcscd.lock", timeout=LOCK_PATIENCE)
     try:
         lock.acquire()
     except Timeout:
         pytest.fail("another test run holds the card service")
-    daemon = _configured(tmp_path_factory.mktemp("pcscd"))
+    daemon = _configured(folder)
+    daemon.loudness = loudness
     try:
         if _answers():
             pytest.skip("another pcscd is running; stop it to let these tests use their own")
@@ -153,7 +177,7 @@ def vpcd_card(pcscd: Pcscd, tmp_path: Path) -> Iterator[StartCard]:
         path = state or tmp_path / f"card{len(running)}.json"
         if not path.exists():
             VirtualPivCard.create(path, personality).close()
-        running.append(_start_card(pcscd, path, reader, arguments))
+        running.append(start_card(pcscd, path, reader, arguments))
         return running[-1]
 
     yield start
@@ -185,6 +209,10 @@ def readers() -> Sequence[ReaderState]:
 
 def holds_card(reader: str) -> bool:
     return any(state.name == reader and state.atr for state in readers())
+
+
+def events_of(reader: str) -> int:
+    return sum(state.events for state in readers() if state.name == reader)
 
 
 def end(process: subprocess.Popen[bytes]) -> int:
@@ -247,11 +275,11 @@ def _free_pair_of_ports() -> int:
                 return port
 
 
-def _start_card(daemon: Pcscd, state: Path, reader: int, arguments: tuple[str, ...]) -> CardProcess:
+def start_card(daemon: Pcscd, state: Path, reader: int = 0, arguments: tuple[str, ...] = ()) -> CardProcess:
+    """The card of a state file, inserted."""
     address = f"localhost:{daemon.port + reader}"
     module = [sys.executable, "-m", "cardtool.pcsc.virtual", "--vpcd", address, "--state", str(state)]
     process = subprocess.Popen(daemon.inside([*module, *arguments]), cwd=ROOT, stdin=subprocess.DEVNULL)
     card = CardProcess(READERS[reader], state, process)
-    wait_until(lambda: holds_card(card.reader) or process.poll() is not None, "the card to be in")
-    assert process.poll() is None, f"cardtool-card ended with status {process.returncode}"
+    card.wait_until_in()
     return card
