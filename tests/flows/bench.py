@@ -10,10 +10,10 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import requests
 from urllib3 import HTTPResponse
@@ -56,6 +56,7 @@ CARD_GONE = 0
 """Stands for the status word that never came."""
 
 Answer = Any
+Prepared = TypeVar("Prepared")
 Spoil = Callable[[requests.PreparedRequest, HTTPResponse], HTTPResponse]
 
 
@@ -101,8 +102,10 @@ class Bench:
         self.client = self.office.client(Acts())
         self.answers: dict[str, list[Answer]] = defaultdict(list)
         self.spoils: list[tuple[str, Spoil]] = []
+        self.refusals: list[tuple[str, Callable[[], HTTPResponse]]] = []
         self.apdu_spoils: list[tuple[INS, bytes]] = []
         self.cancelled = False
+        self.clock_off_by = timedelta()
         self.before_act: dict[str, Callable[[], None]] = {}
         self.ports = Ports(
             prompts=self,
@@ -131,6 +134,10 @@ class Bench:
     def spoil(self, exchange: str, how: Spoil, times: int = 1) -> None:
         """The next exchanges whose ``METHOD /path`` matches (a regular expression) end as ``how`` says."""
         self.spoils += [(exchange, how)] * times
+
+    def refuse(self, exchange: str, answer: Callable[[], HTTPResponse]) -> None:
+        """The next such exchange is answered with this, and does not happen."""
+        self.refusals.append((exchange, answer))
 
     def spoil_apdu(self, ins: INS, answer: bytes) -> None:
         """The card answers the next such command that has data with this, and does nothing."""
@@ -226,8 +233,8 @@ class Bench:
         return self.cancelled
 
     def now(self) -> datetime:
-        with self.office.ra.act(write=False) as act:
-            return act.now
+        """This computer's clock: the RA's, unless a test puts it wrong."""
+        return self.office.now() + self.clock_off_by
 
 
 def usual_answer(question: Question[Any]) -> Answer:
@@ -268,16 +275,27 @@ class _NotingOffice(Office):
         super().__init__(folder)
         self._bench = bench
 
+    def now(self) -> datetime:
+        with self.ra.act(write=False) as act:
+            return act.now
+
     def answer(self, request: requests.PreparedRequest) -> HTTPResponse:
         name = f"{request.method} {request.path_url.split('?')[0].removeprefix('/api/v1')}"
-        answer = super().answer(request)
-        answer.headers["Date"] = format_datetime(self._bench.now(), usegmt=True)
+        refusal = _take(self._bench.refusals, name)
+        answer = refusal() if refusal else super().answer(request)
+        answer.headers["Date"] = format_datetime(self.now(), usegmt=True)
         self._bench.log.append(Called(name, answer.status))
-        for place, (exchange, how) in enumerate(self._bench.spoils):
-            if re.fullmatch(exchange, name):
-                del self._bench.spoils[place]
-                return how(request, answer)
-        return answer
+        how = _take(self._bench.spoils, name)
+        return how(request, answer) if how else answer
+
+
+def _take(waiting: list[tuple[str, Prepared]], name: str) -> Prepared | None:
+    """The first that was prepared for this exchange; it happens once."""
+    for place, (exchange, prepared) in enumerate(waiting):
+        if re.fullmatch(exchange, name):
+            del waiting[place]
+            return prepared
+    return None
 
 
 class _NotingHub:

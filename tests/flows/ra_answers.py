@@ -52,13 +52,10 @@ def cut_off(_request: requests.PreparedRequest, _answer: HTTPResponse) -> HTTPRe
 UNREADABLE = {"html": html, "truncated": truncated, "oversized": oversized, "other types": other_types}
 
 
-def problem(status: int, code: str, **members: object) -> Spoil:
+def problem(status: int, code: str, **members: object) -> Callable[[], HTTPResponse]:
+    """For ``Bench.refuse``."""
     body = json.dumps({"type": f"urn:cardtool:problem:{code}", "status": status, "code": code, **members})
-
-    def answer(_request: requests.PreparedRequest, _answer: HTTPResponse) -> HTTPResponse:
-        return raw_response(status, {"Content-Type": "application/problem+json"}, body.encode())
-
-    return answer
+    return lambda: raw_response(status, {"Content-Type": "application/problem+json"}, body.encode())
 
 
 def with_members(change: Callable[[dict[str, Any]], dict[str, Any]]) -> Spoil:

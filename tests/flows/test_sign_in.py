@@ -164,7 +164,7 @@ class TestFirstSignIn:
 
     def test_what_the_ra_refuses_all_the_same_is_asked_again(self, bench: Bench):
         must_change(bench)
-        bench.spoil("PUT /account/password", problem(422, "R207", rule="characters"))
+        bench.refuse("PUT /account/password", problem(422, "R207", rule="characters"))
         assert bench.run(SGN, context_of(bench)) is None
         assert bench.codes("SGN-2") == ["", "R207"]
 
@@ -221,7 +221,7 @@ class TestKeptSession:
 
     def test_that_of_a_suspended_account_does_not_keep_others_out(self, bench: Bench):
         bench.run(SGN, context_of(bench))
-        bench.spoil("GET /sessions/current", problem(403, "R204"))
+        bench.refuse("GET /sessions/current", problem(403, "R204"))
         bench.says("SGN-1", lambda question: sign_in(question, account=question.account))
         assert bench.run(SGN, context_of(bench, account=OTHER_ACCOUNT)) is None
 

@@ -172,6 +172,10 @@ def write(context: ApplyContext) -> None:
     write_certificate(context.piv, context.chosen_slot, issued_der(context))
 
 
+def is_written(context: ApplyContext) -> bool:
+    return context.stored or certificate_is_on_card(context)
+
+
 def certificate_is_on_card(context: ApplyContext) -> bool:
     return context.issued and read_certificate(context.piv, context.chosen_slot) == issued_der(context)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cardtool.cards.overview import CardOverview
+from cardtool.cards.piv.types import Slot
 from cardtool.errors import (
     CardHasCertificate,
     CardNotPersonalised,
@@ -12,9 +13,10 @@ from cardtool.errors import (
     RegistrationNotApproved,
     TermsNotAccepted,
 )
-from cardtool.flows.apply_card.context import ApplyContext
+from cardtool.flows.apply_card.context import FINISHED, ApplyContext
 from cardtool.flows.apply_card.slots import allowed_slots, free_slot
 from cardtool.flows.choosing import choose_card, kind_obstacle, pin_obstacle, present_pin
+from cardtool.flows.context import unfinished
 from cardtool.flows.ports import Back
 from cardtool.flows.questions import AcceptTerms
 from cardtool.ra.wire import Order
@@ -26,7 +28,8 @@ def accept_terms(context: ApplyContext) -> None:
     if open_orders(context):
         context.resumed = True
     elif account.registration != "approved":
-        raise RegistrationNotApproved
+        take_up_finished(context)
+        return
     assert context.unit is not None
     context.terms = context.ra.terms(context.unit_id)
     if context.resumed:
@@ -38,8 +41,29 @@ def accept_terms(context: ApplyContext) -> None:
         raise TermsNotAccepted
 
 
+def take_up_finished(context: ApplyContext) -> None:
+    """The RA may have noted the end of an application whose last answer was lost: then this was its end.
+
+    Raises RegistrationNotApproved where there was none.
+    """
+    entry = unfinished(context, "APC")
+    order = _order_or_none(context, entry.order) if entry else None
+    if entry is not None:
+        context.ports.journal.close(entry)
+    if entry is None or order is None or order.state not in FINISHED or order.certificate is None:
+        raise RegistrationNotApproved
+    context.order, context.slot, context.resumed = order, Slot.from_label(entry.slot), True
+
+
+def _order_or_none(context: ApplyContext, order: str) -> Order | None:
+    try:
+        return context.ra.order(order)
+    except NotFoundAtRa:
+        return None
+
+
 def have_terms(context: ApplyContext) -> bool:
-    return context.terms is not None
+    return context.terms is not None or context.stored
 
 
 def forget_terms(context: ApplyContext) -> None:
@@ -94,10 +118,14 @@ def _obstacle_in_slots(
     return None
 
 
+def own_card_is_here(context: ApplyContext) -> bool:
+    return context.card_is_here or context.stored
+
+
 def ask_pin(context: ApplyContext) -> None:
     """APC-3."""
     present_pin(context, "APC-3", context.policy, resumed=context.resumed)
 
 
 def card_is_held(context: ApplyContext) -> bool:
-    return context.holds_card
+    return context.holds_card or context.stored

@@ -12,6 +12,8 @@ from cardtool.pki.algorithms import PublicKey
 from cardtool.pki.certificate import CertificateSummary
 from cardtool.ra.wire import Account, CardAtRa, CardPolicy, Order, OrderState, Terms
 
+FINISHED = (OrderState.STORED, OrderState.ACTIVATED)
+
 
 @dataclass(frozen=True)
 class Applied:
@@ -70,7 +72,7 @@ class ApplyContext(SignInContext):
 
     @property
     def stored(self) -> bool:
-        return self.order is not None and self.order.state in (OrderState.STORED, OrderState.ACTIVATED)
+        return self.order is not None and self.order.state in FINISHED
 
     @property
     def new_guid(self) -> bytes:

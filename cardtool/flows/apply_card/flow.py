@@ -5,7 +5,7 @@ from __future__ import annotations
 from cardtool.errors import CardToolError, OrderConflict, RelayVoid, TermsChanged
 from cardtool.flows.apply_card import acts, asking
 from cardtool.flows.apply_card.context import ApplyContext
-from cardtool.flows.choosing import card_is_here, card_lost, card_mends, forget_card
+from cardtool.flows.choosing import card_lost, card_mends, forget_card
 from cardtool.flows.engine import Flow, Mend, Step
 from cardtool.flows.ports import Act
 from cardtool.flows.sign_in import SIGN_IN_AGAIN, check_clock, sign_in_steps
@@ -40,16 +40,16 @@ APC: Flow[ApplyContext] = Flow(
         *sign_in_steps(),
         Step("clock", check_clock),
         Step("terms", asking.accept_terms, asking.have_terms, asking.forget_terms),
-        Step("choose-card", asking.choose_own_card, card_is_here, forget_card),
+        Step("choose-card", asking.choose_own_card, asking.own_card_is_here, forget_card),
         Step("pin", asking.ask_pin, asking.card_is_held),
         Step("open-order", acts.open_order, acts.has_order),
         Step("authorise-card", acts.authorise_card, acts.is_authorised, act=AUTHORISE),
         Step("create-key", acts.create_key, acts.key_is_there, act=CREATE_KEY),
         Step("send-request", acts.send_request, acts.has_certificate, act=SEND),
         Step("check-certificate", acts.check_certificate, acts.is_checked),
-        Step("write", acts.write, acts.certificate_is_on_card, act=WRITE),
+        Step("write", acts.write, acts.is_written, act=WRITE),
         Step("announce-change", acts.announce_change, acts.guid_is_new),
-        Step("read-back", acts.read_back, act=READ_BACK),
+        Step("read-back", acts.read_back, acts.is_stored, act=READ_BACK),
         Step("prove", acts.prove, acts.is_stored, act=PROVE),
         Step("finish", acts.finish, cancellable=False),
     ),
