@@ -131,7 +131,7 @@ class PinBlocked(CardError):
 
 @dataclass(eq=False)
 class PinNotSent(CardError):
-    """Not sent, so no try used. ``rule`` is length | characters | same | guessable | repeated."""
+    """Not sent, so no try used. ``rule`` is length | characters | same | guessable | repeated | different."""
 
     code: ClassVar[str] = "C203"
     rule: str

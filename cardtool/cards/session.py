@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from cardtool.cards.answers import command_error
+from cardtool.errors import CardRemoved
 from cardtool.pcsc.apdu import INS, SHORT_LE_MAX, Command, Response
 from cardtool.pcsc.chaining import Channel, OwnerThread, open_channel
+from cardtool.pcsc.pinpad import Language, PinPad
 from cardtool.pcsc.transport import Connection
 
 
@@ -29,6 +31,10 @@ class CardSession:
     def atr(self) -> bytes:
         return self._connection.atr
 
+    def pin_pad(self, language: Language = Language.ENGLISH) -> PinPad | None:
+        """The reader's PIN pad, if it has one; ``language`` is for its display."""
+        return PinPad.of(self._connection.features, language)
+
     def keep_alive(self) -> None:
         """Within every 2 s while the network is waited for: Windows resets a card idle for 5 s."""
         self._owner.check()
@@ -52,5 +58,16 @@ class CardSession:
         """Send what gains a status when it succeeds; without an answer nobody knows, so it counts as gained."""
         before, self.status_gained = self.status_gained, True
         response = self.transmit(command)
+        self.status_gained = before or response.ok
+        return response
+
+    def _gaining_on_pad(self, control_code: int, structure: bytes, command: str) -> Response:
+        """Likewise, the PIN typed on the reader. Blocks until it is, or the pad gives up."""
+        self._owner.check()
+        before, self.status_gained = self.status_gained, True
+        answer = self._connection.control(control_code, structure)
+        if not answer:
+            raise CardRemoved
+        response = Response.parse(answer, command)
         self.status_gained = before or response.ok
         return response

@@ -19,10 +19,11 @@ from cardtool.cards.piv.types import (
     Slot,
 )
 from cardtool.cards.session import CardSession
-from cardtool.errors import CardAnswerMalformed
+from cardtool.errors import CardAnswerMalformed, NotSupportedByCard
 from cardtool.pcsc import tlv
 from cardtool.pcsc.apdu import INS, SHORT_LE_MAX, SW, Command
 from cardtool.pcsc.chaining import Channel
+from cardtool.pcsc.pinpad import PinBlock, PinPad, modify_structure, pad_error, verify_structure
 from cardtool.pcsc.transport import Connection
 from cardtool.secret import Secret
 
@@ -41,6 +42,8 @@ EXPONENTIATION = 0x85
 PIN_LENGTH_MIN = 6
 PIN_LENGTH_MAX = 8
 PIN_PADDING = b"\xff"
+EMPTY_PIN_BLOCK = PIN_PADDING * PIN_LENGTH_MAX
+PIN_BLOCK = PinBlock(PIN_LENGTH_MIN, PIN_LENGTH_MAX, PIN_LENGTH_MAX)
 LOG_OUT = 0xFF
 
 
@@ -76,6 +79,29 @@ class PivSession(CardSession):
         """Raises PinNotSent (nothing sent), WrongPin, PinBlocked, PinRefused."""
         check_value(pin)
         self._present(INS.VERIFY, 0x00, KeyRef.PIV_PIN, _padded(pin), KeyRef.PIV_PIN)
+
+    def verify_pin_on_pad(self, pad: PinPad) -> None:
+        """The PIN typed on the reader: one VERIFY. Raises Cancelled, PinNotSent and as ``verify_pin``."""
+        template = Command(0x00, INS.VERIFY, 0x00, KeyRef.PIV_PIN, EMPTY_PIN_BLOCK)
+        self._present_on_pad(
+            pad.verify, verify_structure(template.encode(), PIN_BLOCK, pad.language), template
+        )
+
+    def change_pin_on_pad(self, pad: PinPad) -> None:
+        """The old PIN and twice the new one typed on the reader. Raises as ``verify_pin_on_pad``."""
+        template = Command(0x00, INS.CHANGE_REFERENCE_DATA, 0x00, KeyRef.PIV_PIN, 2 * EMPTY_PIN_BLOCK)
+        self._present_on_pad(
+            pad.modify, modify_structure(template.encode(), PIN_BLOCK, pad.language), template
+        )
+
+    def _present_on_pad(self, control_code: int | None, structure: bytes, template: Command) -> None:
+        if control_code is None:
+            raise NotSupportedByCard("PIN pad")
+        response = self._gaining_on_pad(control_code, structure, template.name)
+        if error := pad_error(response, PIN_BLOCK):
+            raise error
+        if not response.ok:
+            raise presentation_error(response, template.name)
 
     def pin_status(self) -> PinStatus:
         """Ask without spending a try. Between a VERIFY and a signature with 9C this loses the consent."""
