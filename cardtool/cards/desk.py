@@ -5,11 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TypeVar
 
+from cardtool.cards.gids.session import GidsSession
 from cardtool.cards.identify import Application, identify
 from cardtool.cards.memory import CardMemory, NotedChannel
-from cardtool.cards.overview import CardOverview, Kind, read_overview
+from cardtool.cards.overview import CardOverview, Kind, read_gids_overview, read_overview
 from cardtool.cards.piv.session import PivSession
+from cardtool.cards.session import CardSession
 from cardtool.errors import (
     CardError,
     CardHeld,
@@ -20,7 +23,7 @@ from cardtool.errors import (
     ReaderUnplugged,
     UnknownCard,
 )
-from cardtool.pcsc.chaining import open_channel, open_single
+from cardtool.pcsc.chaining import Channel, open_channel, open_single
 from cardtool.pcsc.transport import Connection, ReaderHub, ReaderState
 
 HELD_PAUSES = (0.2, 0.5, 1.0)
@@ -29,6 +32,7 @@ FOREIGN_READERS = ("windows hello for business", "microsoft uicc", "microsoft vi
 """Beginnings of names (lower case) of readers that the system makes up and no person ever put a card into."""
 
 Wrap = Callable[[Connection], Connection]
+AnySession = TypeVar("AnySession", bound=CardSession)
 
 
 class Desk:
@@ -83,13 +87,26 @@ class Desk:
         """
         if fresh:
             self._connect(reader).disconnect(reset=True)
+        with self._held(reader, Application.PIV, PivSession) as session:
+            yield session
+
+    @contextmanager
+    def gids_session(self, reader: str) -> Iterator[GidsSession]:
+        """A GIDS card, as ``session`` holds a PIV card. Raises the same, NotSupportedByCard for PIV."""
+        with self._held(reader, Application.GIDS, GidsSession) as session:
+            yield session
+
+    @contextmanager
+    def _held(
+        self, reader: str, wanted: Application, speak: Callable[[Connection, Channel], AnySession]
+    ) -> Iterator[AnySession]:
         connection = self._connect(reader)
-        session: PivSession | None = None
+        session: AnySession | None = None
         try:
             with connection.transaction():
                 channel = open_channel(connection)
-                _require_piv(identify(channel), connection)
-                session = PivSession(connection, channel)
+                _require(wanted, identify(channel), connection)
+                session = speak(connection, channel)
                 yield session
         finally:
             connection.disconnect(reset=session is not None and session.status_gained)
@@ -129,8 +146,9 @@ class Desk:
                 application = identify(channel)
                 if application is Application.PIV:
                     return self._read_piv(connection, channel, in_full)
-                kind: Kind = "gids" if application is Application.GIDS else "unknown"
-                return CardOverview(connection.reader, kind, connection.atr)
+                if application is Application.GIDS:
+                    return read_gids_overview(GidsSession(connection, channel))
+                return CardOverview(connection.reader, "unknown", connection.atr)
         finally:
             connection.disconnect(reset=False)
 
@@ -144,11 +162,11 @@ class Desk:
         return view
 
 
-def _require_piv(application: Application, connection: Connection) -> None:
-    if application is Application.UNKNOWN:
+def _require(wanted: Application, found: Application, connection: Connection) -> None:
+    if found is Application.UNKNOWN:
         raise UnknownCard(connection.atr.hex().upper())
-    if application is Application.GIDS:
-        raise NotSupportedByCard("PIV")
+    if found is not wanted:
+        raise NotSupportedByCard(wanted.name)
 
 
 def _kind_of(error: CardError) -> Kind:

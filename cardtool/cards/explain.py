@@ -32,6 +32,7 @@ _WITH_SECRETS = frozenset(
         INS.CHANGE_REFERENCE_DATA,
         INS.RESET_RETRY_COUNTER,
         INS.GENERAL_AUTHENTICATE,
+        INS.PERFORM_SECURITY_OPERATION,
         INS.IMPORT_ASYMMETRIC_KEY,
         INS.SET_MANAGEMENT_KEY,
     }
@@ -167,8 +168,15 @@ def _is_secret(raw: bytes) -> bool:
     return len(raw) > 1 and raw[1] in _WITH_SECRETS
 
 
+def _may_hold_secret(command: Command) -> bool:
+    """By instruction. PUT DATA without a tag list is GIDS: it also puts in keys, and is told by length alone."""
+    puts_no_piv_object = command.ins == INS.PUT_DATA and command.data[:1] != bytes([_TAG_LIST])
+    unknown = command_name(command.ins).startswith("INS ")
+    return command.ins in _WITH_SECRETS or unknown or puts_no_piv_object
+
+
 def _data_lines(command: Command) -> list[str]:
-    if command.ins in _WITH_SECRETS or command_name(command.ins).startswith("INS "):
+    if _may_hold_secret(command):
         return [f"data: {len(command.data)} bytes, not shown"]
     if command.ins == INS.SELECT or command.cla & CLA_CHAINING:
         return [f"data: {_shown(command.data)}"]

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from cardtool.cards.certificates import key_fingerprint, public_key_in
+from cardtool.cards.gids import recipes as gids
+from cardtool.cards.gids.files import CardFiles
+from cardtool.cards.gids.session import GidsSession
 from cardtool.cards.pin import PinStatus
 from cardtool.cards.piv.recipes import read_certificate, read_chuid, read_key_history
 from cardtool.cards.piv.session import PivSession
 from cardtool.cards.piv.types import MAIN_SLOTS, RETIRED_SLOTS, Slot
 from cardtool.cards.piv.yubico import serial_of
-from cardtool.errors import CardAnswerMalformed, CardCommandFailed, SecurityStatusNotSatisfied
+from cardtool.errors import CardAnswerMalformed, CardCommandFailed, ObjectNotFound, SecurityStatusNotSatisfied
 
+_BROKEN = (CardAnswerMalformed, CardCommandFailed, SecurityStatusNotSatisfied)
+"""What one object that cannot be read raises; it does not hide the others."""
 Kind = Literal["empty", "mute", "held", "piv", "gids", "unknown"]
 
 
@@ -26,13 +31,21 @@ class CertificateOnCard:
 
 
 @dataclass(frozen=True)
+class ContainerOnCard:
+    """A key of a GIDS card. ``der`` as the card holds it, None where there is no certificate."""
+
+    container: gids.Container
+    der: bytes | None = field(repr=False)
+
+
+@dataclass(frozen=True)
 class CardOverview:
-    """A reader and what lies in it. Everything below ``serial`` is for PIV cards.
+    """A reader and what lies in it. ``pin`` is for PIV and GIDS, ``card_id`` and ``containers`` for GIDS alone.
 
     ``guid``: hex, from the CHUID, changeable; ``chuid_signed``: then only its issuer may change it.
     ``verification_key``: SHA-256 (hex) of the 9E certificate's SubjectPublicKeyInfo, by which the RA knows
     the card. ``unreadable``: slots whose certificate object is there but broken. ``as_last_seen``: remembered
-    from an earlier look, not compared with the card yet.
+    from an earlier look, not compared with the card yet. ``card_id``: hex; None where nobody set the card up.
     """
 
     reader: str
@@ -46,6 +59,8 @@ class CardOverview:
     pin: PinStatus | None = None
     unreadable: tuple[Slot, ...] = ()
     as_last_seen: bool = False
+    card_id: str | None = None
+    containers: tuple[ContainerOnCard, ...] = ()
 
     def certificate(self, slot: Slot) -> bytes | None:
         """The DER in ``slot``, if there is one."""
@@ -77,7 +92,7 @@ def _certificates(session: PivSession) -> tuple[tuple[CertificateOnCard, ...], t
     for slot in _slots(session):
         try:
             der = read_certificate(session, slot)
-        except (CardAnswerMalformed, CardCommandFailed, SecurityStatusNotSatisfied):
+        except _BROKEN:
             unreadable.append(slot)
             continue
         if der is not None:
@@ -94,3 +109,23 @@ def _verification_key(certificates: Iterable[CertificateOnCard]) -> str | None:
     der = next((item.der for item in certificates if item.slot is Slot.CARD_AUTHENTICATION), None)
     key = public_key_in(der) if der else None
     return key_fingerprint(key) if key else None
+
+
+def read_gids_overview(session: GidsSession) -> CardOverview:
+    """Of a card whose GIDS application is selected: tries left, card identifier, containers, certificates."""
+    pin = gids.read_pin_status(session)
+    known = CardOverview(session.reader, "gids", session.atr, pin=pin)
+    try:
+        files = CardFiles(session)
+        card_id = gids.read_card_id(files)
+        containers = tuple(_with_certificate(files, each) for each in gids.list_containers(files))
+    except (ObjectNotFound, *_BROKEN):
+        return known
+    return replace(known, card_id=card_id.hex() if card_id else None, containers=containers)
+
+
+def _with_certificate(files: CardFiles, container: gids.Container) -> ContainerOnCard:
+    try:
+        return ContainerOnCard(container, gids.read_certificate(files, container))
+    except _BROKEN:
+        return ContainerOnCard(container, None)

@@ -23,6 +23,18 @@ SHOWN_OBJECTS = frozenset(
 """Object tags of SP 800-73-5 part 1, table 3, as they stand in GET DATA's tag list."""
 
 
+SHOWN_GIDS_OBJECTS = frozenset(
+    {
+        bytes.fromhex("3FFF 7F71"),  # tries left
+        bytes.fromhex("A000 DF1F"),  # table of files
+        bytes.fromhex("A000 DF20"),  # which key belongs to which container
+        bytes.fromhex("A010 DF22"),  # cache freshness
+        bytes.fromhex("A012 DF20"),  # card identifier
+    }
+)
+"""File and tag of GIDS data objects. The container map stays out: containers may be named after people."""
+
+
 @dataclass(frozen=True)
 class Shown:
     """An exchange fit for writing down; ``data`` and ``answer`` are None where they are not shown."""
@@ -61,4 +73,7 @@ def _is_public(command: Command) -> bool:
         return True
     tag_list = command.data
     is_tag_list = len(tag_list) > 2 and tag_list[0] == _TAG_LIST and tag_list[1] == len(tag_list) - 2
-    return command.ins == INS.GET_DATA and is_tag_list and tag_list[2:] in SHOWN_OBJECTS
+    if command.ins != INS.GET_DATA or not is_tag_list:
+        return False
+    tag, place = tag_list[2:], bytes((command.p1, command.p2))
+    return tag in SHOWN_OBJECTS or place + tag in SHOWN_GIDS_OBJECTS

@@ -182,7 +182,10 @@ def test_success_without_a_template_is_no_application() -> None:
 
 
 def test_a_gids_card_is_known_but_not_for_piv() -> None:
-    script = f"{SELECT_PIV}\n< 6A82\n{SELECT_GIDS}\n< 61 0D 4F 0B A000000397425446590201 9000"
-    assert Desk(ScriptedHub(script)).survey()[0].kind == "gids"
-    with pytest.raises(errors.NotSupportedByCard), Desk(ScriptedHub(script)).session(READER):
+    selected = f"{SELECT_PIV}\n< 6A82\n{SELECT_GIDS}\n< 61 0D 4F 0B A000000397425446590201 9000"
+    tries = "> 00CB3FFF 04 5C027F71 00\n< 7F71 06 970102 930103 9000"
+    never_set_up = "> 00CBA000 04 5C02DF1F 00\n< 6A82"
+    seen = Desk(ScriptedHub(f"{selected}\n{tries}\n{never_set_up}")).survey()[0]
+    assert (seen.kind, seen.pin, seen.card_id) == ("gids", PinStatus(verified=False, tries_left=2), None)
+    with pytest.raises(errors.NotSupportedByCard), Desk(ScriptedHub(selected)).session(READER):
         pytest.fail("not a PIV card")

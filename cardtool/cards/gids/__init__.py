@@ -1,0 +1,1 @@
+"""Cards of Microsoft's Generic Identity Device Specification (GIDS), version 2."""

@@ -1,0 +1,135 @@
+"""A GIDS card for the contract suite: what is known of it, and what may be done to it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from cardtool.cards.desk import Desk
+from cardtool.cards.gids.files import CardFiles
+from cardtool.cards.gids.session import GidsSession
+from cardtool.cards.overview import CardOverview
+from cardtool.errors import NotSupportedByCard
+from cardtool.pcsc.faults import Recorder, watch
+from cardtool.pcsc.scard import ScardHub
+from cardtool.pcsc.transport import ReaderHub
+from cardtool.pcsc.virtual.gids import PLAIN, SPARSE, Personality, VirtualGidsCard
+from cardtool.pcsc.virtual.reader import VirtualHub
+from cardtool.secret import Secret
+
+READER = "Software Reader 0"
+SOFTWARE = {personality.name: personality for personality in (PLAIN, SPARSE)}
+FACTORY = {"pin": "123456", "admin_key": "0102030405060708" * 3}
+NAMED = "named"
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What a card claims; the suite skips nothing that is claimed."""
+
+    bits: tuple[int, ...] = (2048,)
+    secrets: dict[str, str] = field(default_factory=dict, repr=False)
+    writes: bool = False
+    hands: bool = False
+    """Somebody can pull and insert it."""
+
+
+@dataclass
+class GidsUnderTest:
+    hub: ReaderHub
+    reader: str
+    profile: Profile
+    pull: Callable[[], None] | None = None
+    insert: Callable[[], None] | None = None
+    recorder: Recorder = field(default_factory=Recorder)
+
+    @property
+    def desk(self) -> Desk:
+        return Desk(watch(self.hub, self.recorder))
+
+    @property
+    def pin(self) -> Secret:
+        return Secret(self.profile.secrets["pin"])
+
+    @property
+    def admin_key(self) -> Secret:
+        return Secret(bytes.fromhex(self.profile.secrets["admin_key"]))
+
+    @property
+    def overview(self) -> CardOverview:
+        return next(item for item in self.desk.survey() if item.reader == self.reader)
+
+    @contextlib.contextmanager
+    def session(self) -> Iterator[GidsSession]:
+        with self.desk.gids_session(self.reader) as session:
+            yield session
+
+    @contextlib.contextmanager
+    def user_session(self) -> Iterator[tuple[GidsSession, CardFiles]]:
+        """With PIN status, and the table of files read."""
+        with self.session() as session:
+            session.verify_pin(self.pin)
+            yield session, CardFiles(session)
+
+    def skip_unless(self, *needs: str) -> None:
+        there = {
+            "secrets": bool(self.profile.secrets),
+            "writes": self.profile.writes,
+            "hands": self.profile.hands,
+        }
+        missing = [need for need in needs if not there[need]]
+        if missing:
+            pytest.skip(f"this card is used without {', '.join(missing)}")
+
+
+def kinds(config: pytest.Config) -> list[object]:
+    """The card named on the command line, else every software card, in-process and through pcscd."""
+    if config.getoption("reader", default=None):
+        return [NAMED]
+    return [*SOFTWARE, *(pytest.param(f"pcscd {name}", marks=pytest.mark.system) for name in SOFTWARE)]
+
+
+def make(request: pytest.FixtureRequest, kind: str) -> GidsUnderTest:
+    if kind == NAMED:
+        return _named(request.config)
+    if kind in SOFTWARE:
+        return _in_process(SOFTWARE[kind])
+    return _through_pcscd(request, SOFTWARE[kind.split()[1]])
+
+
+def _claims(personality: Personality) -> Profile:
+    return Profile(personality.key_bits[:2], FACTORY, writes=True, hands=True)
+
+
+def _in_process(personality: Personality) -> GidsUnderTest:
+    hub = VirtualHub(patience=0.5)
+    soft = VirtualGidsCard.create(personality=personality)
+    hub.plug(READER)
+    hub.insert(READER, soft)
+    pull, insert = lambda: hub.pull(READER), lambda: hub.insert(READER, soft)
+    return GidsUnderTest(hub, READER, _claims(personality), pull, insert)
+
+
+def _through_pcscd(request: pytest.FixtureRequest, personality: Personality) -> GidsUnderTest:
+    state: Path = request.getfixturevalue("tmp_path") / "gids.json"
+    VirtualGidsCard.create(state, personality).close()
+    process = request.getfixturevalue("vpcd_card")(state=state)
+    return GidsUnderTest(ScardHub(), process.reader, _claims(personality), process.pull, process.insert)
+
+
+def _named(config: pytest.Config) -> GidsUnderTest:
+    secrets: Path | None = config.getoption("card_secrets")
+    profile = Profile(writes=config.getoption("allow_writes"))
+    if secrets:
+        profile = replace(profile, secrets=json.loads(secrets.read_text(encoding="utf-8")))
+    card = GidsUnderTest(ScardHub(), config.getoption("reader"), profile)
+    try:
+        with card.session():
+            return card
+    except NotSupportedByCard:
+        pytest.skip("the card in this reader is no GIDS card")
