@@ -1,4 +1,5 @@
-"""Private keys that stay on the card, in ``cryptography``'s shape: CSRs, CMS and X.509 are built with them.
+"""Private keys that stay on the card, in ``cryptography``'s shape: CSRs, CMS and X.509 are built with them, and
+CMS is opened with them.
 
 Hashing and padding happen here; the card does the bare private-key operation, handed in as a callable. For 9C
 the callable verifies the PIN right before. Every signature is checked with the public key before it leaves:
@@ -12,15 +13,25 @@ from typing import Any, NoReturn, Self
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
+from cryptography.hazmat.primitives.asymmetric import (
+    ec,
+    ed25519,
+    padding,
+    rsa,
+    utils,
+    x25519,
+)
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.utils import Buffer
 
-from cardtool.cards.rsa_padding import digest_of, emsa_pkcs1_v15, emsa_pss
+from cardtool.cards.rsa_padding import digest_of, emsa_pkcs1_v15, emsa_pss, unpad_oaep, unpad_pkcs1_v15
 from cardtool.errors import ProofFailed
 
 SigningPublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
 CardOperation = Callable[[bytes], bytes]
-"""RSA: padded block of the modulus' size → signature; EC: digest of the curve's size → DER signature."""
+"""RSA: block of the modulus' size → block to the private exponent; EC: digest of the curve's size → DER signature;
+Ed25519: message → signature; key agreement: the other side's point → shared secret.
+"""
 
 
 class CannotLeaveCard(TypeError):
@@ -42,9 +53,14 @@ class _CardKey:
     def private_bytes(self, *_arguments: object, **_named: object) -> NoReturn:
         raise CannotLeaveCard("the private key does not leave the card")
 
+    def private_bytes_raw(self) -> NoReturn:
+        raise CannotLeaveCard("the private key does not leave the card")
+
 
 class CardRSAPrivateKey(_CardKey, rsa.RSAPrivateKey):
-    """Signs PKCS#1 v1.5 and PSS with SHA-256, SHA-384 or SHA-512, also of a digest (``Prehashed``)."""
+    """Signs PKCS#1 v1.5 and PSS with SHA-256, SHA-384 or SHA-512, also of a digest (``Prehashed``); opens
+    PKCS#1 v1.5 and OAEP.
+    """
 
     def __init__(self, public_key: rsa.RSAPublicKey, operation: CardOperation) -> None:
         self._public_key = public_key
@@ -81,16 +97,39 @@ class CardRSAPrivateKey(_CardKey, rsa.RSAPrivateKey):
             return emsa_pss(digest, used, kind, self.key_size)
         raise CannotLeaveCard(f"{kind.name} is no signature padding")
 
-    def decrypt(self, *_arguments: object, **_named: object) -> NoReturn:
-        raise CannotLeaveCard("this key signs only")
+    def decrypt(self, ciphertext: bytes, padding: padding.AsymmetricPadding) -> bytes:
+        """Raises ValueError for what was not encrypted for this key, and what the card operation raises.
+
+        What the card answers is checked by the public key: another key in the slot gives ProofFailed.
+        """
+        if len(ciphertext) != self.key_size // 8:
+            raise ValueError("Ciphertext length must be equal to key size.")
+        block = self._operation(ciphertext)
+        public = self._public_key.public_numbers()
+        if pow(int.from_bytes(block, "big"), public.e, public.n) != int.from_bytes(ciphertext, "big"):
+            raise ProofFailed
+        return self._unpadded(block, padding)
+
+    def _unpadded(self, block: bytes, kind: padding.AsymmetricPadding) -> bytes:
+        if isinstance(kind, padding.PKCS1v15):
+            return unpad_pkcs1_v15(block)
+        if isinstance(kind, padding.OAEP):
+            return unpad_oaep(block, kind)
+        raise CannotLeaveCard(f"{kind.name} is no encryption padding")
 
 
 class CardECPrivateKey(_CardKey, ec.EllipticCurvePrivateKey):
-    """Signs ECDSA, also of a digest (``Prehashed``). The digest is cut to the curve's size, as ECDSA says."""
+    """Signs ECDSA, also of a digest (``Prehashed``), cut to the curve's size as ECDSA says; agrees by ECDH."""
 
-    def __init__(self, public_key: ec.EllipticCurvePublicKey, operation: CardOperation) -> None:
+    def __init__(
+        self,
+        public_key: ec.EllipticCurvePublicKey,
+        operation: CardOperation,
+        agreement: CardOperation | None = None,
+    ) -> None:
         self._public_key = public_key
         self._operation = operation
+        self._agreement = agreement
 
     @property
     def curve(self) -> ec.EllipticCurve:
@@ -117,17 +156,61 @@ class CardECPrivateKey(_CardKey, ec.EllipticCurvePrivateKey):
             raise ProofFailed from None
         return signature
 
-    def exchange(self, *_arguments: object, **_named: object) -> NoReturn:
-        raise CannotLeaveCard("this key signs only")
+    def exchange(
+        self,
+        algorithm: ec.ECDH,  # noqa: ARG002  (there is no other)
+        peer_public_key: ec.EllipticCurvePublicKey,
+    ) -> bytes:
+        """The x coordinate of the shared point. Raises ValueError for a point of another curve."""
+        if self._agreement is None:
+            raise CannotLeaveCard("this key signs only")
+        if peer_public_key.curve.name != self.curve.name:
+            raise ValueError("peer_public_key and self are not on the same curve")
+        return self._agreement(peer_public_key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint))
+
+
+class CardEd25519PrivateKey(_CardKey, ed25519.Ed25519PrivateKey):
+    """Signs the message itself: Ed25519 hashes it twice, so the card gets all of it."""
+
+    def __init__(self, public_key: ed25519.Ed25519PublicKey, operation: CardOperation) -> None:
+        self._public_key = public_key
+        self._operation = operation
+
+    def public_key(self) -> ed25519.Ed25519PublicKey:
+        return self._public_key
+
+    def sign(self, data: Buffer) -> bytes:
+        """Raises ProofFailed, and what the card operation raises."""
+        signature = self._operation(bytes(data))
+        try:
+            self._public_key.verify(signature, data)
+        except InvalidSignature:
+            raise ProofFailed from None
+        return signature
+
+
+class CardX25519PrivateKey(_CardKey, x25519.X25519PrivateKey):
+    def __init__(self, public_key: x25519.X25519PublicKey, agreement: CardOperation) -> None:
+        self._public_key = public_key
+        self._agreement = agreement
+
+    def public_key(self) -> x25519.X25519PublicKey:
+        return self._public_key
+
+    def exchange(self, peer_public_key: x25519.X25519PublicKey) -> bytes:
+        return self._agreement(peer_public_key.public_bytes_raw())
+
+
+CardPrivateKey = CardRSAPrivateKey | CardECPrivateKey | CardEd25519PrivateKey | CardX25519PrivateKey
 
 
 def card_private_key(
-    public_key: SigningPublicKey, operation: CardOperation
+    public_key: SigningPublicKey, operation: CardOperation, agreement: CardOperation | None = None
 ) -> CardRSAPrivateKey | CardECPrivateKey:
     """The key on the card that belongs to ``public_key``."""
     if isinstance(public_key, rsa.RSAPublicKey):
         return CardRSAPrivateKey(public_key, operation)
-    return CardECPrivateKey(public_key, operation)
+    return CardECPrivateKey(public_key, operation, agreement)
 
 
 def _digest(

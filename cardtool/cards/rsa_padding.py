@@ -1,7 +1,8 @@
-"""RSA signature paddings (RFC 8017, 9) made on the host: the card only raises to the private exponent."""
+"""RSA paddings (RFC 8017) made and taken off on the host: the card only raises to the private exponent."""
 
 from __future__ import annotations
 
+import hmac
 import os
 
 from cryptography.hazmat.primitives import hashes
@@ -58,3 +59,36 @@ def _mgf1(seed: bytes, length: int, mgf: padding.MGF) -> bytes:
     rounds = range(-(-length // algorithm.digest_size))
     mask = b"".join(digest_of(seed + counter.to_bytes(4, "big"), algorithm) for counter in rounds)
     return mask[:length]
+
+
+_NOT_FOR_THIS_KEY = "Decryption failed"
+_PKCS1_PADDING_MIN = 8
+
+
+def unpad_pkcs1_v15(block: bytes) -> bytes:
+    """RFC 8017, 7.2.2. Raises ValueError, one and the same whatever is wrong.
+
+    The person at the card opens their own mail here; nothing may answer for strangers by this (7.2, note).
+    """
+    end = block.find(b"\x00", 2)
+    if block[:2] != b"\x00\x02" or end < 2 + _PKCS1_PADDING_MIN:
+        raise ValueError(_NOT_FOR_THIS_KEY)
+    return block[end + 1 :]
+
+
+def unpad_oaep(block: bytes, oaep: padding.OAEP) -> bytes:
+    """RFC 8017, 7.1.2. Raises ValueError, one and the same whatever is wrong."""
+    algorithm, label = oaep.algorithm, oaep._label or b""
+    size = algorithm.digest_size
+    masked_seed, masked_data = block[1 : 1 + size], block[1 + size :]
+    seed = _xor(masked_seed, _mgf1(masked_data, size, oaep.mgf))
+    data = _xor(masked_data, _mgf1(seed, len(masked_data), oaep.mgf))
+    mark = data.find(b"\x01", size)
+    fits = hmac.compare_digest(data[:size], digest_of(label, algorithm)) and block[0] == 0
+    if not fits or mark < 0 or any(data[size:mark]):
+        raise ValueError(_NOT_FOR_THIS_KEY)
+    return data[mark + 1 :]
+
+
+def _xor(one: bytes, other: bytes) -> bytes:
+    return bytes(a ^ b for a, b in zip(one, other, strict=True))

@@ -6,13 +6,22 @@ import os
 from collections.abc import Callable
 
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, x25519
 
 from cardtool.cards.certificates import key_fingerprint, public_key_in
-from cardtool.cards.keys import CardECPrivateKey, CardRSAPrivateKey, SigningPublicKey, card_private_key
+from cardtool.cards.keys import (
+    CardECPrivateKey,
+    CardEd25519PrivateKey,
+    CardOperation,
+    CardPrivateKey,
+    CardRSAPrivateKey,
+    CardX25519PrivateKey,
+    SigningPublicKey,
+    card_private_key,
+)
 from cardtool.cards.piv.objects import Chuid, KeyHistory, build_certificate, parse_certificate
 from cardtool.cards.piv.session import PivSession
-from cardtool.cards.piv.types import ObjectTag, Slot, algorithm_of
+from cardtool.cards.piv.types import ObjectTag, PublicKey, Slot, algorithm_of
 from cardtool.cards.piv.yubico import YubicoExtensions
 from cardtool.errors import (
     CardAnswerMalformed,
@@ -84,6 +93,26 @@ def private_key(
     session: PivSession, slot: Slot, public_key: SigningPublicKey, before_use: BeforeUse = lambda: None
 ) -> CardRSAPrivateKey | CardECPrivateKey:
     """The key in ``slot`` for ``cryptography``. Valid as long as the session. Raises NotSupportedByCard."""
+    operation, agreement = _operations(session, slot, public_key, before_use)
+    return card_private_key(public_key, operation, agreement)
+
+
+def any_private_key(
+    session: PivSession, slot: Slot, public_key: PublicKey, before_use: BeforeUse = lambda: None
+) -> CardPrivateKey:
+    """Likewise for all kinds of key, also those that some cards have: Ed25519 and X25519."""
+    if isinstance(public_key, SigningPublicKey):
+        return private_key(session, slot, public_key, before_use)
+    operation, agreement = _operations(session, slot, public_key, before_use)
+    if isinstance(public_key, x25519.X25519PublicKey):
+        return CardX25519PrivateKey(public_key, agreement)
+    return CardEd25519PrivateKey(public_key, operation)
+
+
+def _operations(
+    session: PivSession, slot: Slot, public_key: PublicKey, before_use: BeforeUse
+) -> tuple[CardOperation, CardOperation]:
+    """The bare private-key operation, and key agreement."""
     algorithm = algorithm_of(public_key)
     if algorithm is None:
         raise NotSupportedByCard("key algorithm")
@@ -92,7 +121,11 @@ def private_key(
         before_use()
         return session.sign(slot, algorithm, payload)
 
-    return card_private_key(public_key, operation)
+    def agreement(peer: bytes) -> bytes:
+        before_use()
+        return session.key_agreement(slot, algorithm, peer)
+
+    return operation, agreement
 
 
 def sign_message(
