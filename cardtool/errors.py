@@ -46,12 +46,10 @@ class CardToolError(Exception):
 # --- the card (C) -----------------------------------------------------------------------------
 
 
-@dataclass(eq=False)
 class CardError(CardToolError):
     exit_status: ClassVar[int] = 4
 
 
-@dataclass(eq=False)
 class CardRemoved(CardError):
     """The card was pulled (SCARD_W_REMOVED_CARD, SCARD_E_NO_SMARTCARD, an empty answer)."""
 
@@ -59,13 +57,11 @@ class CardRemoved(CardError):
     retryable: ClassVar[bool] = True
 
 
-@dataclass(eq=False)
 class ReaderUnplugged(CardError):
     code: ClassVar[str] = "C102"
     retryable: ClassVar[bool] = True
 
 
-@dataclass(eq=False)
 class CardWasReset(CardError):
     """Another program reset the card between two of our commands (SCARD_W_RESET_CARD)."""
 
@@ -124,7 +120,6 @@ class WrongPin(CardError):
     tries_left: int | None
 
 
-@dataclass(eq=False)
 class PinBlocked(CardError):
     code: ClassVar[str] = "C202"
 
@@ -139,7 +134,6 @@ class PinNotSent(CardError):
     maximum: int = 8
 
 
-@dataclass(eq=False)
 class PinRefused(CardError):
     """The card refused the value's form (6A80); no try was used."""
 
@@ -152,19 +146,16 @@ class WrongPuk(CardError):
     tries_left: int | None
 
 
-@dataclass(eq=False)
 class PukBlocked(CardError):
     code: ClassVar[str] = "C206"
 
 
-@dataclass(eq=False)
 class LastTry(CardError):
     """One try is left and the person has not confirmed that it may be used."""
 
     code: ClassVar[str] = "C207"
 
 
-@dataclass(eq=False)
 class PukTriesUnknown(CardError):
     """Not sent: the card does not tell the unlock code's tries, and this one could be the last."""
 
@@ -179,14 +170,12 @@ class UnknownCard(CardError):
     atr: str = ""
 
 
-@dataclass(eq=False)
 class CardNotYours(CardError):
     """The RA knows the card as another customer's."""
 
     code: ClassVar[str] = "C302"
 
 
-@dataclass(eq=False)
 class CardSwapped(CardError):
     """Not the card this wizard began with; nothing was written."""
 
@@ -194,21 +183,18 @@ class CardSwapped(CardError):
     retryable: ClassVar[bool] = True
 
 
-@dataclass(eq=False)
 class CardNotPersonalised(CardError):
     """A PIV or GIDS card without a card-verification key of our RA: blank or self-managed."""
 
     code: ClassVar[str] = "C304"
 
 
-@dataclass(eq=False)
 class CardNotGenuine(CardError):
     """The card could not prove that it is the one the RA personalised."""
 
     code: ClassVar[str] = "C305"
 
 
-@dataclass(eq=False)
 class NoFreeSlot(CardError):
     code: ClassVar[str] = "C306"
 
@@ -258,26 +244,22 @@ class SecurityStatusNotSatisfied(CardError):
     command: str
 
 
-@dataclass(eq=False)
 class CardFull(CardError):
     code: ClassVar[str] = "C406"
 
 
-@dataclass(eq=False)
 class ReadBackDiffers(CardError):
     """What was read back is not what was written."""
 
     code: ClassVar[str] = "C407"
 
 
-@dataclass(eq=False)
 class ProofFailed(CardError):
     """A signature made on the card does not verify with its certificate."""
 
     code: ClassVar[str] = "C408"
 
 
-@dataclass(eq=False)
 class NoCertificate(CardError):
     """The card holds no certificate that fits the request."""
 
@@ -287,12 +269,10 @@ class NoCertificate(CardError):
 # --- the registration authority (R) -----------------------------------------------------------
 
 
-@dataclass(eq=False)
 class RaError(CardToolError):
     exit_status: ClassVar[int] = 5
 
 
-@dataclass(eq=False)
 class RaUnreachable(RaError):
     """No connection, or it broke. The request may or may not have arrived."""
 
@@ -300,7 +280,6 @@ class RaUnreachable(RaError):
     retryable: ClassVar[bool] = True
 
 
-@dataclass(eq=False)
 class RaTimeout(RaError):
     code: ClassVar[str] = "R102"
     retryable: ClassVar[bool] = True
@@ -314,7 +293,6 @@ class RaNotTrusted(RaError):
     issuer: str = ""
 
 
-@dataclass(eq=False)
 class RaAnswerMalformed(RaError):
     """Not the JSON that was asked for: HTML, truncated, oversized, wrong types."""
 
@@ -359,31 +337,26 @@ class WrongSitePassword(RaError):
     attempts_left: int | None
 
 
-@dataclass(eq=False)
 class CaptchaWrong(RaError):
     """Costs no password attempt; a new image is needed."""
 
     code: ClassVar[str] = "R202"
 
 
-@dataclass(eq=False)
 class CaptchaExpired(RaError):
     code: ClassVar[str] = "R203"
 
 
-@dataclass(eq=False)
 class AccountSuspended(RaError):
     code: ClassVar[str] = "R204"
 
 
-@dataclass(eq=False)
 class PasswordMustChange(RaError):
     """First sign-in: nothing else is allowed before the site password is changed."""
 
     code: ClassVar[str] = "R205"
 
 
-@dataclass(eq=False)
 class SessionExpired(RaError):
     code: ClassVar[str] = "R206"
     retryable: ClassVar[bool] = True
@@ -397,12 +370,10 @@ class SitePasswordRule(RaError):
     rule: str = ""
 
 
-@dataclass(eq=False)
 class NotAllowed(RaError):
     code: ClassVar[str] = "R208"
 
 
-@dataclass(eq=False)
 class RegistrationNotApproved(RaError):
     code: ClassVar[str] = "R301"
 
@@ -415,21 +386,18 @@ class OrderConflict(RaError):
     state: str = ""
 
 
-@dataclass(eq=False)
 class NotFoundAtRa(RaError):
     """Order, card or other resource unknown (or another customer's: the RA does not tell which)."""
 
     code: ClassVar[str] = "R303"
 
 
-@dataclass(eq=False)
 class TermsChanged(RaError):
     """The terms the person accepted are no longer the current ones."""
 
     code: ClassVar[str] = "R304"
 
 
-@dataclass(eq=False)
 class RelayVoid(RaError):
     """The admin relay was opened elsewhere, timed out or was used: start again from the witness."""
 
@@ -445,7 +413,6 @@ class RequestRefused(RaError):
     reason: str = ""
 
 
-@dataclass(eq=False)
 class CardVerificationFailed(RaError):
     """The RA does not accept the card's 9E signature."""
 
@@ -463,12 +430,10 @@ class CertificateRefused(RaError):
 # --- this computer (L) ------------------------------------------------------------------------
 
 
-@dataclass(eq=False)
 class ComputerError(CardToolError):
     exit_status: ClassVar[int] = 6
 
 
-@dataclass(eq=False)
 class ReaderServiceOff(ComputerError):
     """The PC/SC service is not running or not installed."""
 
@@ -476,14 +441,12 @@ class ReaderServiceOff(ComputerError):
     retryable: ClassVar[bool] = True
 
 
-@dataclass(eq=False)
 class ReaderNotPermitted(ComputerError):
     """The PC/SC service refuses this user (polkit, sandbox)."""
 
     code: ClassVar[str] = "L102"
 
 
-@dataclass(eq=False)
 class NoReader(ComputerError):
     code: ClassVar[str] = "L103"
     retryable: ClassVar[bool] = True
@@ -512,7 +475,6 @@ class DiskFull(ComputerError):
     what: str = ""
 
 
-@dataclass(eq=False)
 class AlreadyRunning(ComputerError):
     """Another CardTool of this user is working on the same thing."""
 
@@ -546,22 +508,18 @@ class Defect(ComputerError):
 # --- the person (P) and the command line (U) --------------------------------------------------
 
 
-@dataclass(eq=False)
 class PersonError(CardToolError):
     exit_status: ClassVar[int] = 3
 
 
-@dataclass(eq=False)
 class Cancelled(PersonError):
     code: ClassVar[str] = "P101"
 
 
-@dataclass(eq=False)
 class TermsNotAccepted(PersonError):
     code: ClassVar[str] = "P102"
 
 
-@dataclass(eq=False)
 class UsageError(CardToolError):
     exit_status: ClassVar[int] = 2
 
@@ -574,7 +532,6 @@ class AnswerMissing(UsageError):
     name: str
 
 
-@dataclass(eq=False)
 class AnswersMalformed(UsageError):
     code: ClassVar[str] = "U102"
 
