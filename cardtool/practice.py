@@ -95,17 +95,18 @@ class PracticeWorld:
         """Start the RA and wait until it says where it listens. Raises PracticeNotReady."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._demo_file.unlink(missing_ok=True)
-        self._ra = subprocess.Popen(  # noqa: S603 - our own program, no shell
-            [
-                *ra_command(),
-                *("serve", "--demo", "--listen", "127.0.0.1:0", "--stop-with-stdin"),
-                *("--data", str(self._folder / "ra"), "--demo-json", str(self._demo_file)),
-            ],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            creationflags=NO_CONSOLE,
-            stderr=(self._folder / "ra.log").open("wb"),
-        )
+        with (self._folder / "ra.log").open("wb") as log:
+            self._ra = subprocess.Popen(  # noqa: S603 - our own program, no shell
+                [
+                    *ra_command(),
+                    *("serve", "--demo", "--listen", "127.0.0.1:0", "--stop-with-stdin"),
+                    *("--data", str(self._folder / "ra"), "--demo-json", str(self._demo_file)),
+                ],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                creationflags=NO_CONSOLE,
+                stderr=log,
+            )
         deadline = time.monotonic() + FIRST_START
         while not self._demo_file.exists():
             if self._ra.poll() is not None or time.monotonic() > deadline:
@@ -177,8 +178,8 @@ class PracticeWorld:
         self.hub.pull(reader)
         self._inserted.pop(reader, None)
 
-    def plug(self, reader: str) -> None:
-        self.hub.plug(reader)
+    def plug_another(self) -> None:
+        self.hub.plug(f"{READER} {len(self.hub.readers()) + 1}")
 
     def advance_clock(self, seconds: int) -> None:
         self._order("POST", "/demo/clock", {"advance_seconds": seconds})

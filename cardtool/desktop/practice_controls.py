@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from cardtool.desktop.world import World
-from cardtool.practice import READER, PracticeWorld
+
+if TYPE_CHECKING:  # the panel may be offered before the first paint, its world comes later
+    from cardtool.practice import PracticeWorld
 
 DAY = 24 * 60 * 60
 FAULTS = (
@@ -41,7 +44,7 @@ class Controls:
         self._practice.pull(reader)
 
     def plug_reader(self) -> None:
-        self._practice.plug(f"{READER} {len(self.readers()) + 1}")
+        self._practice.plug_another()
 
     def now(self) -> datetime:
         return self._world.clock.now()

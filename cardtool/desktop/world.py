@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from cardtool.config import Paths, Settings
-from cardtool.flows.journal import Journal
-from cardtool.flows.ports import CardDesk, Clock
-from cardtool.pcsc.transport import ReaderHub
-from cardtool.pki.anchors import AnchorBook
-from cardtool.practice import PracticeWorld
-from cardtool.ra.client import RaClient
+
+if TYPE_CHECKING:  # heavy libraries come after the first paint
+    from cardtool.flows.journal import Journal
+    from cardtool.flows.ports import CardDesk, Clock
+    from cardtool.pcsc.transport import ReaderHub
+    from cardtool.pki.anchors import AnchorBook
+    from cardtool.practice import PracticeWorld
+    from cardtool.ra.client import RaClient
 
 
 class World(Protocol):
