@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import locale
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields
@@ -26,8 +27,9 @@ LONGEST_VALUE = 120
 ERROR_PARTS = ("title", "safety", "advice", "say")
 PAGE_PARTS = ("title", "lead", "step", "say")
 
+TABLE = re.compile(r"^\[([\w.-]+)\]$", re.M)
+
 Value = Datum | float
-Catalogue = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,24 @@ class PageWords:
     lead: str
     step: str
     say: str
+
+
+class Catalogue:
+    """The file of one language. A table is parsed when it is first asked for: all would delay the window."""
+
+    def __init__(self, text: str) -> None:
+        _, *pieces = TABLE.split(text)
+        self._sources = dict(zip(pieces[::2], pieces[1::2], strict=True))
+        self._tables: dict[str, Mapping[str, Any]] = {}
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._sources
+
+    def table(self, name: str) -> Mapping[str, Any]:
+        """The table of that dotted name, e.g. ``error.C101``; an empty one if there is none."""
+        if name not in self._tables:
+            self._tables[name] = tomllib.loads(self._sources.get(name, ""))
+        return self._tables[name]
 
 
 class Words:
@@ -87,14 +107,14 @@ class Words:
         kind = all_errors().get(code)
         if kind is not None:
             return self._error_words(code, usual_data(kind))
-        return self.page(code) if code in self._english.get("page", {}) else None
+        return self.page(code) if f"page.{code}" in self._english else None
 
     def _error_words(self, code: str, data: Mapping[str, Value]) -> ErrorWords:
         parts = {part: self._find(("error", code, part), data) for part in ERROR_PARTS}
         return ErrorWords(code, **parts)
 
     def _catalogues(self) -> Iterator[Catalogue]:
-        """The fallback is read only when it is needed: reading one takes as long as a first paint may wait."""
+        """The fallback is read only when it is needed."""
         yield self._own
         if not self._strict:
             yield self._english
@@ -110,8 +130,8 @@ class Words:
 
 
 def load_catalogue(language: str) -> Catalogue:
-    """The whole file of one language."""
-    return tomllib.loads(files("resources").joinpath("words", f"{language}.toml").read_text(encoding="utf-8"))
+    file = files("resources") / "words" / f"{language}.toml"
+    return Catalogue(file.read_text(encoding="utf-8"))
 
 
 def usual_data(kind: type[CardToolError]) -> dict[str, Datum]:
@@ -132,11 +152,9 @@ def detect_language() -> str:
 
 
 def _pick(catalogue: Catalogue, path: tuple[str, ...], values: Mapping[str, Value]) -> str | None:
-    table: Any = catalogue
-    for name in path[:-1]:
-        table = table.get(name) if isinstance(table, Mapping) else None
-    base = table.get(path[-1]) if isinstance(table, Mapping) else None
-    if not isinstance(table, Mapping) or not isinstance(base, str):
+    table = catalogue.table(".".join(path[:-1]))
+    base = table.get(path[-1])
+    if not isinstance(base, str):
         return None
     needed = placeholders(base)
     if any(values.get(name) in (None, "") for name in needed):

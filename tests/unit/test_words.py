@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,9 @@ import cardtool.errors
 from cardtool.errors import CardHeld, CardToolError, PinNotSent, RaBusy, RaNotTrusted, WrongPin, all_errors
 from cardtool.words import (
     ERROR_PARTS,
+    LANGUAGES,
     PAGE_PARTS,
+    Catalogue,
     ErrorWords,
     PageWords,
     Words,
@@ -24,8 +28,10 @@ from cardtool.words import (
     usual_data,
 )
 
-CHINESE = load_catalogue("zh_TW")
-ENGLISH = load_catalogue("en")
+FILES = {
+    language: (files("resources") / "words" / f"{language}.toml").read_text("utf-8") for language in LANGUAGES
+}
+CHINESE, ENGLISH = (tomllib.loads(FILES[language]) for language in LANGUAGES)
 HALF_WIDTH = r"[\u4e00-\u9fff」）][,;:?!()]|[,;:?!()][\u4e00-\u9fff「（]"
 ERRORS = sorted(all_errors().items())
 LATIN_THAT_IS_MEANT = {
@@ -90,6 +96,14 @@ def test_both_languages_have_the_same_keys() -> None:
     assert FLAT_CHINESE.keys() == FLAT_ENGLISH.keys()
 
 
+@pytest.mark.parametrize(("language", "whole"), [("zh_TW", CHINESE), ("en", ENGLISH)])
+def test_table_by_table_is_what_the_file_says(language: str, whole: Mapping[str, Any]) -> None:
+    catalogue = load_catalogue(language)
+    assert catalogue.table("nowhere") == {}
+    for (*table, key), text in leaves(whole):
+        assert catalogue.table(".".join(table))[key] == text
+
+
 def test_placeholders_are_the_same() -> None:
     chinese = {path: placeholders(text) for path, text in FLAT_CHINESE.items()}
     assert chinese == {path: placeholders(text) for path, text in FLAT_ENGLISH.items()}
@@ -98,7 +112,7 @@ def test_placeholders_are_the_same() -> None:
 @pytest.mark.parametrize("language", ["zh_TW", "en"])
 @pytest.mark.parametrize(("code", "kind"), ERRORS)
 def test_every_error_says_four_things(code: str, kind: type[CardToolError], language: str) -> None:
-    table = load_catalogue(language)["error"][code]
+    table = load_catalogue(language).table(f"error.{code}")
     assert set(ERROR_PARTS) <= table.keys()
     names = {field.name for field in fields(kind)}
     for key, template in table.items():
@@ -167,7 +181,8 @@ def test_missing_key_falls_back_and_is_loud_in_tests() -> None:
 
 
 def test_missing_chinese_falls_back_to_english(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cardtool.words.load_catalogue", {"zh_TW": {}, "en": ENGLISH}.__getitem__)
+    catalogues = {"zh_TW": Catalogue(""), "en": load_catalogue("en")}
+    monkeypatch.setattr("cardtool.words.load_catalogue", catalogues.__getitem__)
     assert Words("zh_TW").act("write") == "Write the certificate"
 
 
