@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -222,6 +223,7 @@ def _command(typed: list[str]) -> int:
 
 def _window(typed: list[str]) -> int:
     """First paint comes before anything heavy is imported: see desktop.services."""
+    gc.disable()  # an eighth of the start, and there is no garbage yet; ui.run ends it after the first paint
     from cardtool.cli.options import parse_window
 
     try:

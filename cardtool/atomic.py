@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import tempfile
 from pathlib import Path
 
 from cardtool.errors import ComputerError, DiskFull, FolderNotWritable
@@ -35,6 +34,8 @@ def storage_error(error: OSError, what: str) -> ComputerError:
 
 
 def _write(path: Path, content: bytes) -> None:
+    import tempfile  # noqa: PLC0415 - it brings archives and randomness, and most starts write nothing
+
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # 0600 by itself
     try:
         with open(descriptor, "wb") as file:

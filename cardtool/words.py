@@ -14,10 +14,11 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields
 from functools import cached_property
-from importlib.resources import files
+from pathlib import Path
 from string import Formatter
 from typing import Any
 
+import resources
 from cardtool.errors import CardToolError, Datum, all_errors
 
 LANGUAGES = ("zh_TW", "en")
@@ -27,6 +28,8 @@ LONGEST_VALUE = 120
 ERROR_PARTS = ("title", "safety", "advice", "say")
 PAGE_PARTS = ("title", "lead", "step", "say")
 
+# importlib.resources would cost the start what reading the words costs.
+FOLDER = Path(resources.__file__).parent / "words"
 TABLE = re.compile(r"^\[([\w.-]+)\]$", re.M)
 
 Value = Datum | float
@@ -130,8 +133,7 @@ class Words:
 
 
 def load_catalogue(language: str) -> Catalogue:
-    file = files("resources") / "words" / f"{language}.toml"
-    return Catalogue(file.read_text(encoding="utf-8"))
+    return Catalogue((FOLDER / f"{language}.toml").read_text("utf-8"))
 
 
 def usual_data(kind: type[CardToolError]) -> dict[str, Datum]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
+from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSize, Qt
 from PySide6.QtGui import QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
+import resources
+
+FOLDER = Path(resources.__file__).parent / "icons"
 GRID = 24
 """The icons are drawn on a 24 x 24 grid."""
 
@@ -42,6 +45,5 @@ class Icons:
 
     def _source(self, name: str) -> str:
         if name not in self._sources:
-            path = files("resources") / "icons" / f"{name}.svg"
-            self._sources[name] = path.read_text(encoding="utf-8")
+            self._sources[name] = (FOLDER / f"{name}.svg").read_text("utf-8")
         return self._sources[name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Sequence
 
 from PySide6.QtWidgets import QApplication
@@ -20,10 +21,17 @@ def run(services: Services, arguments: Sequence[str], *, language: str, practice
     """Show the window until it is closed; the exit status. ``language``: when the settings name none."""
     app = QApplication([*arguments])
     window = make_window(app, services, language=language, practice=practice)
+    window.first_paint.connect(resume_collection)
     window.show()
     status = app.exec()
     window.thread_.join(LAST_ACT)
     return status
+
+
+def resume_collection() -> None:
+    """``cardtool.app`` held garbage collection back; what the start made stays, and need not be looked at again."""
+    gc.freeze()
+    gc.enable()
 
 
 def make_window(app: QApplication, services: Services, *, language: str, practice: bool) -> MainWindow:
