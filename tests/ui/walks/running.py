@@ -1,0 +1,132 @@
+"""CardTool as ``cardtool.app`` starts it, in this process: real wiring, real RA, real flows."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any
+
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QPushButton
+
+from cardtool.app import wire
+from cardtool.cli.options import parse_window
+from cardtool.desktop.services import Desktop
+from cardtool.practice import PracticeAccount, PracticeWorld
+from cardtool.ui.practice_panel import PracticePanel
+from cardtool.ui.run import make_window
+from tests.ui.walks.gaps import Gap, Gaps
+from tests.ui.walks.hands import Hands
+
+PATIENCE = 15.0
+LEAVES_IN = 20.0
+
+
+class Running:
+    """``window`` is real; ``person`` may apply. ``hands`` is how this walk reaches widgets."""
+
+    def __init__(self, app: QApplication, hands: Hands, language: str, *arguments: str) -> None:
+        self.hands, self.language = hands, language
+        self.practice_starts = 0
+        self._open = ExitStack()
+        options = parse_window([*arguments, "--lang", language])
+        self.world = self._open.enter_context(wire(options))
+        desktop = Desktop(self.world, practice=options.practice, start_practice=self._practice_started)
+        self.window = make_window(
+            app, desktop.services(), language=options.lang, practice=options.practice
+        )
+        self.gaps = Gaps(self.code)
+        self.window.show()
+        self.window.activateWindow()
+        self.until(lambda: self.window.view is not None)
+
+    def _practice_started(self) -> None:
+        self.practice_starts += 1
+
+    @property
+    def practice(self) -> PracticeWorld:
+        return self.world.practice
+
+    @property
+    def person(self) -> PracticeAccount:
+        return self.world.person
+
+    # --- what is seen ------------------------------------------------------------------------
+
+    def code(self) -> str:
+        """The screen code that stands at the bottom left."""
+        window = self.window
+        shown = window.home.foot if window.stack.currentWidget() is window.home else window.host.bar
+        return shown.code.code()
+
+    def until(self, reached: Callable[[], bool], seconds: float = PATIENCE) -> None:
+        deadline = time.monotonic() + seconds
+        while not reached():
+            assert time.monotonic() < deadline, f"not reached; on {self.where()}"
+            QTest.qWait(5)
+
+    def where(self) -> str:
+        page = self.window.host.page
+        said = self.row() if page is None else f"{page.title()} {page.strip.accessibleName()}"
+        return f"{self.code()}: {said}"
+
+    def on(self, *codes: str) -> Any:
+        """Wait for a page of one of those codes, ready for input, and return it."""
+        self.until(lambda: self.code() in codes and not self.window.host.is_busy())
+        QTest.qWait(20)
+        return self.window.host.page
+
+    def at_home(self, row: str = "") -> None:
+        """Wait for the home screen; with ``row``, for the state of that name."""
+        window = self.window
+        self.until(lambda: self.code() == "HOME" and window.home.isEnabled() and not window._looking)
+        self.until(lambda: row in ("", self.row()))
+        QTest.qWait(20)
+
+    def row(self) -> str:
+        shown = self.window.home.next_step._row
+        return shown.name if shown else ""
+
+    # --- what is done ------------------------------------------------------------------------
+
+    @property
+    def primary(self) -> QPushButton:
+        return self.window.host.bar.primary
+
+    def go_on(self) -> None:
+        self.until(self.primary.isEnabled)
+        self.hands.press(self.primary)
+
+    def start(self) -> None:
+        """The one filled button of the home screen."""
+        self.hands.press(self.window.home.next_step.primary)
+
+    def panel(self) -> PracticePanel:
+        self.hands.press(self.window.findChild(QPushButton, "practice-panel"))
+        panel = self.window._panel
+        assert panel is not None
+        self.until(lambda: panel.isVisible() and panel.insert.isEnabled())
+        panel.activateWindow()
+        return panel
+
+    def in_panel(self, button: QPushButton) -> None:
+        """Press it, and wait until the practice world has changed; the main window is in front again."""
+        panel = self.window._panel
+        assert panel is not None
+        panel.activateWindow()
+        self.until(button.isEnabled)
+        self.hands.press(button)
+        self.until(button.isEnabled)
+        self.window.activateWindow()
+        QTest.qWait(20)
+
+    def close(self) -> Gap:
+        """As a person closes it; everything ends."""
+        self.window.close()
+        assert not self.window.isVisible(), "the window stayed open"
+        assert self.window.thread_.join(LEAVES_IN), "the card thread did not end"
+        gap = self.gaps.stop()
+        self._open.close()
+        self.window.deleteLater()
+        return gap
