@@ -40,6 +40,24 @@ def find_witness(session: PivSession) -> tuple[AdminAlgorithm, bytes]:
     raise NotSupportedByCard("mutual authentication")
 
 
+def find_admin_algorithm(session: PivSession) -> tuple[AdminAlgorithm, bool]:
+    """The admin key's algorithm, and whether the card authenticates mutually; found by asking.
+
+    Raises NotSupportedByCard for a card that gives neither witness nor challenge.
+    """
+    try:
+        return find_witness(session)[0], True
+    except NotSupportedByCard:
+        pass
+    for algorithm in _NEWEST_FIRST:
+        try:
+            session.admin_challenge(algorithm)
+        except _REFUSALS:
+            continue
+        return algorithm, False
+    raise NotSupportedByCard("admin authentication")
+
+
 def authenticate_mutually(session: PivSession, algorithm: AdminAlgorithm, key: Secret) -> None:
     """Both sides prove that they have ``key``. Raises CardNotGenuine where the card does not.
 

@@ -28,6 +28,7 @@ from cardtool.pcsc.transport import Connection
 from cardtool.secret import Secret
 
 SELECT_BY_NAME = 0x04
+GET_DATA_NAME = "GET DATA"
 OBJECT_IN_CURRENT_APPLICATION = 0x3FFF
 TAG_LIST = 0x5C
 DATA_OBJECT = 0x53

@@ -113,7 +113,6 @@ def test_everything_else_is_refused_clearly(on_card: CardRSAPrivateKey) -> None:
     ec_key = ec_on_card(ec.generate_private_key(ec.SECP256R1()))
     oaep = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None)
     for refused in (
-        lambda: on_card.decrypt(b"", padding.PKCS1v15()),
         lambda: on_card.sign(b"", oaep, hashes.SHA256()),
         lambda: on_card.sign(b"", padding.PKCS1v15(), utils.NoDigestInfo()),
         lambda: on_card.sign(b"", padding.PKCS1v15(), hashes.SHA1()),
