@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 
 from cardtool.cards.desk import Desk
 from cardtool.cards.gids.files import CardFiles
 from cardtool.cards.gids.session import GidsSession
+from cardtool.cards.keys import CardRSAPrivateKey
 from cardtool.cards.overview import CardOverview
 from cardtool.errors import NotSupportedByCard
 from cardtool.pcsc.faults import Recorder, watch
@@ -133,3 +138,21 @@ def _named(config: pytest.Config) -> GidsUnderTest:
             return card
     except NotSupportedByCard:
         pytest.skip("the card in this reader is no GIDS card")
+
+
+def self_signed(key: CardRSAPrivateKey, filler: int = 0) -> x509.Certificate:
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "測試")])
+    now = datetime.now(UTC)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now)
+        .not_valid_after(now + timedelta(days=1))
+    )
+    if filler:
+        noise = x509.UnrecognizedExtension(x509.ObjectIdentifier("2.25.1"), os.urandom(filler))
+        builder = builder.add_extension(noise, critical=False)
+    return builder.sign(key, hashes.SHA256())

@@ -8,7 +8,6 @@ from __future__ import annotations
 import io
 import os
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography import x509
@@ -30,7 +29,7 @@ from cardtool.cards.recognise import is_same_gids_card
 from cardtool.pcsc.trace import TracingConnection
 from cardtool.secret import Secret
 from tests.contract import gids_card
-from tests.contract.gids_card import GidsUnderTest
+from tests.contract.gids_card import GidsUnderTest, self_signed
 
 WRONG_PIN = Secret("111111")
 REFUSALS = (errors.SecurityStatusNotSatisfied, errors.CardCommandFailed)
@@ -47,24 +46,6 @@ def gids(request: pytest.FixtureRequest) -> GidsUnderTest:
     for mark in request.node.iter_markers("needs"):
         found.skip_unless(*mark.args)
     return found
-
-
-def self_signed(key: CardRSAPrivateKey, filler: int = 0) -> x509.Certificate:
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "測試")])
-    now = datetime.now(UTC)
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now)
-        .not_valid_after(now + timedelta(days=1))
-    )
-    if filler:
-        noise = x509.UnrecognizedExtension(x509.ObjectIdentifier("2.25.1"), os.urandom(filler))
-        builder = builder.add_extension(noise, critical=False)
-    return builder.sign(key, hashes.SHA256())
 
 
 def made(

@@ -38,7 +38,6 @@ from cardtool.cards.gids.types import (
 from cardtool.cards.keys import CardRSAPrivateKey
 from cardtool.cards.pin import PinStatus
 from cardtool.errors import CardCommandFailed, NoFreeSlot, NotSupportedByCard, ObjectNotFound
-from cardtool.pcsc.apdu import SW
 from cardtool.secret import Secret
 
 KEY_EXISTS = 1
@@ -251,13 +250,7 @@ def decipher(session: GidsSession, container: Container, cryptogram: bytes) -> b
     if algorithm is None:
         raise NotSupportedByCard("key algorithm")
     session.set_key(Template.CONFIDENTIALITY, Mechanism.DECIPHER_PKCS1 | algorithm, container.key)
-    try:
-        return session.decipher(cryptogram)
-    except CardCommandFailed as error:
-        if error.sw != SW.WRONG_LENGTH:
-            raise
-    # Windows sends the bare cryptogram; ISO/IEC 7816-8 wants a padding indicator first, and so do some cards.
-    return session.decipher(b"\x00" + cryptogram)
+    return session.decipher(cryptogram)
 
 
 # --- unblocking with an answer given by somebody else ---

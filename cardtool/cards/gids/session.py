@@ -184,7 +184,7 @@ class GidsSession(CardSession):
         return self.command(INS.PERFORM_SECURITY_OPERATION, *SIGNATURE_OF_DIGEST, data)
 
     def decipher(self, cryptogram: bytes) -> bytes:
-        """PERFORM SECURITY OPERATION, deciphering, with what ``set_key`` chose."""
+        """PERFORM SECURITY OPERATION, deciphering, with what ``set_key`` chose. No padding indicator, as Windows."""
         return self.command(INS.PERFORM_SECURITY_OPERATION, *DECIPHER, cryptogram)
 
     def _manage(self, p1: int, template: Template, data: bytes) -> None:

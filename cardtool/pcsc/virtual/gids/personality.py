@@ -29,8 +29,6 @@ class Personality:
     """An empty VERIFY answers 9000 while the PIN is verified; otherwise it always tells the tries."""
     old_try_counter: bool = False
     """The try counter stands in tag 9F17, as in version 1, instead of 97."""
-    padding_indicator: bool = False
-    """Deciphering wants the padding indicator byte of ISO/IEC 7816-8 before the cryptogram."""
 
     @property
     def link_limits(self) -> LinkLimits:
@@ -53,6 +51,5 @@ SPARSE = replace(
     object_size=4096,
     tells_verified=False,
     old_try_counter=True,
-    padding_indicator=True,
 )
 """Short lengths only, small, and as silent as the specification allows."""

@@ -62,7 +62,7 @@ def perform_security_operation(applet: Applet, command: Command) -> bytes:
         return _sign(key, padded_by, command.data)
     if operation == DECIPHER:
         key, padded_by = _key_for(applet, CONFIDENTIALITY_TEMPLATE)
-        return _decipher(key, padded_by, _cryptogram(applet, key, command.data))
+        return _decipher(key, padded_by, command.data)
     raise Refused(WRONG_P1_P2)
 
 
@@ -114,17 +114,10 @@ def _sign(key: rsa.RSAPrivateKey, padded_by: int, data: bytes) -> bytes:
     return rsa_operations.raw_operation(key, b"\x00\x01" + filling + b"\x00" + data)
 
 
-def _cryptogram(applet: Applet, key: rsa.RSAPrivateKey, data: bytes) -> bytes:
-    """ISO/IEC 7816-8 puts a padding indicator (00) first; Windows sends none, so most cards take both."""
-    size = key.key_size // 8
-    if len(data) == size + 1 and data[0] == 0x00:
-        return data[1:]
-    if len(data) != size or applet.personality.padding_indicator:
-        raise Refused(WRONG_LENGTH)
-    return data
-
-
 def _decipher(key: rsa.RSAPrivateKey, padded_by: int, cryptogram: bytes) -> bytes:
+    """The bare cryptogram: Windows and OpenSC put no padding indicator before it, whatever ISO/IEC 7816-8 says."""
+    if len(cryptogram) != key.key_size // 8:
+        raise Refused(WRONG_LENGTH)
     if padded_by == DECIPHER_OAEP:
         oaep = padding.OAEP(padding.MGF1(hashes.SHA1()), hashes.SHA1(), None)  # noqa: S303 - the specification's
         try:
