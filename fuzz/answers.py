@@ -9,8 +9,8 @@ from cardtool.errors import CardRemoved
 from cardtool.pcsc.transport import Connection, ReaderState
 
 ANSWER_MAX = 1 << 10
-COMMANDS_MAX = 5000
-"""More than any reading of a card may need: beyond it, the client is being led in circles."""
+COMMANDS_MAX = 100_000
+"""More than any of the targets may need, at one byte an answer: beyond it, the client is led in circles."""
 
 
 class Endless(AssertionError):

@@ -18,7 +18,7 @@ def public_key_in(der: bytes) -> CertificatePublicKeyTypes | None:
             # Old certificates break rules that do not matter for their key.
             warnings.simplefilter("ignore")
             return x509.load_der_x509_certificate(der).public_key()
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion):
         return None
 
 

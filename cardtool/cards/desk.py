@@ -24,6 +24,7 @@ from cardtool.errors import (
     UnknownCard,
 )
 from cardtool.pcsc.chaining import Channel, open_channel, open_single
+from cardtool.pcsc.holder import Holders, candidates
 from cardtool.pcsc.transport import Connection, ReaderHub, ReaderState
 
 HELD_PAUSES = (0.2, 0.5, 1.0)
@@ -44,11 +45,13 @@ class Desk:
         *,
         wrap: Wrap | None = None,
         memory: CardMemory | None = None,
+        holders: Holders = candidates,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._hub = hub
         self._wrap = wrap
         self._memory = memory or CardMemory()
+        self._holders = holders
         self._sleep = sleep
         self._seen: Sequence[ReaderState] = ()
 
@@ -103,7 +106,7 @@ class Desk:
         connection = self._connect(reader)
         session: AnySession | None = None
         try:
-            with connection.transaction():
+            with self._naming_holders(), connection.transaction():
                 channel = open_channel(connection)
                 _require(wanted, identify(channel), connection)
                 session = speak(connection, channel)
@@ -117,7 +120,17 @@ class Desk:
                 return self._wrapped(reader)
             except CardHeld:
                 self._sleep(pause)
-        return self._wrapped(reader)
+        with self._naming_holders():
+            return self._wrapped(reader)
+
+    @contextmanager
+    def _naming_holders(self) -> Iterator[None]:
+        """A card that is held is told with the programs that may hold it, where the system shows them."""
+        try:
+            yield
+        except CardHeld as error:
+            error.holder = error.holder or ", ".join(self._holders())
+            raise
 
     def _wrapped(self, reader: str) -> Connection:
         connection = self._hub.connect(reader)

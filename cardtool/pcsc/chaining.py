@@ -30,7 +30,7 @@ from cardtool.pcsc.transport import Connection
 
 ANSWER_MAX = 64 * 1024
 """More than any object of a PIV or GIDS card; a card that goes on is broken or hostile."""
-ANSWER_PARTS_MAX = 1024
+ANSWER_PARTS_MAX = 256
 
 
 class Channel(Protocol):
@@ -116,6 +116,8 @@ class ResponseChaining:
             if response.sw1 != SW.DATA_AVAILABLE >> 8:
                 return Response(bytes(answer), response.sw)
             response = self._inner.send(_get_response(command.cla, response.sw2))
+            if response.sw1 == SW.DATA_AVAILABLE >> 8 and not response.data:
+                break  # it leads us in circles
             answer += response.data
         raise CardAnswerMalformed(command.name)
 

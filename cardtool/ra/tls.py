@@ -41,7 +41,7 @@ def shown_issuer(host: str, port: int, proxy: str | None = None) -> str:
         connection.connect()
         shown = connection.sock.getpeercert(binary_form=True)
         return _name(x509.load_der_x509_certificate(shown or b"").issuer)
-    except (OSError, ValueError, HTTPException):
+    except (OSError, ValueError, HTTPException, x509.InvalidVersion):
         return ""
     finally:
         connection.close()

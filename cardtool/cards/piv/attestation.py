@@ -78,7 +78,7 @@ def _load(der: bytes) -> Certificate:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a vendor's certificates are as they are
             return x509.load_der_x509_certificate(der)
-    except ValueError:
+    except (ValueError, x509.InvalidVersion):
         raise CardNotGenuine from None
 
 

@@ -13,6 +13,7 @@ from cardtool.cards.piv.types import AdminAlgorithm, Slot
 from cardtool.pcsc.decorator import ConnectionDecorator
 from cardtool.pcsc.replay import ReplayConnection
 from cardtool.secret import Secret
+from tests.unit.cards.bench_card import certify
 
 GUID = bytes(range(16))
 KEY = ec.generate_private_key(ec.SECP256R1()).public_key()
@@ -112,6 +113,13 @@ def test_a_card_that_cannot_prove_the_admin_key_is_not_genuine() -> None:
 def test_extensions_are_not_there_unless_the_card_says_its_version(answer: str) -> None:
     assert yubico.detect(PivSession(AlwaysAnswers(answer))) is None
     assert yubico.serial_of(PivSession(AlwaysAnswers(answer))) is None
+
+
+def test_a_certificate_of_an_unheard_of_version_has_no_key() -> None:
+    """cryptography has an exception of its own for it; found by fuzzing."""
+    der = certify(KEY)
+    assert public_key_in(der) == KEY
+    assert public_key_in(der.replace(bytes.fromhex("A003020102"), bytes.fromhex("A003020140"))) is None
 
 
 def test_bytes_that_are_no_certificate_have_no_key() -> None:
