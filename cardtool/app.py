@@ -12,10 +12,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from cardtool.config import Paths, Settings, load_settings
-from cardtool.errors import ArgumentInvalid, CardToolError
+from cardtool.errors import ArgumentInvalid, CardToolError, PracticeNotReady
 from cardtool.words import Words, detect_language
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from cardtool.cards.desk import Desk
     from cardtool.cli.options import Options
     from cardtool.cli.world import RawCard
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from cardtool.store.secrets import SecretStore
 
 SESSION = "ra-session"
+TOUR = "practice-tour"
+ALWAYS_PRACTICE = (TOUR, "practice-reset")
 
 
 class SystemClock:
@@ -64,23 +68,48 @@ class World:
 
     @cached_property
     def practice(self) -> PracticeWorld:
-        """Started, with the cards of the account that is meant in its readers."""
+        """Started. The tour's is made anew when it is damaged: nobody left anything in it."""
+        world = self._new_practice()
+        try:
+            world.start()
+        except PracticeNotReady:
+            if self.options.command != TOUR:
+                raise
+            world.renew()
+        return world
+
+    def _new_practice(self) -> PracticeWorld:
         from cardtool.practice import PracticeWorld
 
-        tour = self.options.command == "practice-tour"
-        world = PracticeWorld(self.paths.data / "tour" if tour else self.paths.data)
+        world = PracticeWorld(self.data)
         self._open.callback(world.stop)
-        world.start()
         return world
+
+    def renew_practice(self) -> None:
+        self._new_practice().renew()
+
+    def practice_person(self) -> tuple[str, str, str]:
+        return self.person.account, self.person.password, self.person.pin
+
+    @property
+    def data(self) -> Path:
+        """Where journal, roots and the like are; in practice beside the world that they belong to."""
+        if not self.options.practice:
+            return self.paths.data
+        return self.paths.data / ("tour" if self.options.command == TOUR else "world")
 
     @cached_property
     def person(self) -> PracticeAccount:
-        """Who practises: the account asked for, else the first that may apply."""
-        person = self.practice.person(self.options.account)
+        """Who practises, with the own cards in the readers."""
+        person = self.practice.person(self.options.account, self.options.unit)
         names = (self.options.card,) if self.options.card else person.cards
         for number, name in enumerate(names, 1):
             self.practice.insert(name, number)
         return person
+
+    @property
+    def account(self) -> str:
+        return self.person.account if self.options.practice else ""
 
     def practice_answers(self) -> dict[str, str | bool]:
         """What a practice person who may still apply would answer; made anew when all have applied."""
@@ -104,7 +133,21 @@ class World:
                 return person
         return None
 
-    @cached_property
+    def adopt(self, settings: Settings) -> bool:
+        """Work with these settings from now on; True if they name another RA. For the thread that owns the parts."""
+        before, self.settings = self.settings, settings
+        client = vars(self).get("ra")
+        if client is not None and settings.language:
+            client.language = settings.language
+        if self.options.practice or settings.ra_url == before.ra_url:
+            return False
+        self.options = replace(self.options, ra="")  # chosen later than what the command line said
+        if client is not None:
+            client.close()
+            del self.ra
+        return True
+
+    @property
     def unit(self) -> str:
         """The RA unit that is meant; empty until one was chosen."""
         practised = self.person.unit if self.options.practice else ""
@@ -112,7 +155,7 @@ class World:
 
     @cached_property
     def hub(self) -> ReaderHub:
-        if self.options.command == "practice-tour":
+        if self.options.command == TOUR:
             return self.practice.hub
         if self.options.practice:
             _ = self.person
@@ -146,20 +189,20 @@ class World:
     def journal(self) -> Journal:
         from cardtool.flows.journal import Journal
 
-        return Journal(self.paths.data / "journal.json")
+        return Journal(self.data / "journal.json")
 
     @cached_property
     def anchors(self) -> AnchorBook:
         from cardtool.pki.anchors import AnchorBook
 
-        return AnchorBook(self.paths.data / "anchors.json")
+        return AnchorBook(self.data / "anchors.json")
 
     @cached_property
     def secrets(self) -> SecretStore:
         from cardtool.store.secrets import KeyringStore, PracticeStore
 
         if self.options.practice:
-            return PracticeStore(self.paths.data / "practice-session.json")
+            return PracticeStore(self.data / "session.json")
         return KeyringStore("CardTool")
 
     def keep_session(self) -> bool:
@@ -213,12 +256,33 @@ def _command(typed: list[str]) -> int:
     try:
         options = parse(typed)
     except CardToolError as error:
-        return usage_failed(error, Words(detect_language()))
+        return usage_failed(error, Words(detect_language()), as_json="--json" in typed)
     if options.command == "personalise":
         return _personalise()
-    if options.command == "practice-tour":
+    if options.command in ALWAYS_PRACTICE:
         options = replace(options, practice=True)
-    return run_command(options, words_for(options), wire, Paths.of_user(practice=options.practice).cache)
+    paths = Paths.of_user(practice=options.practice)
+    settings = load_settings(paths.config).settings
+    with _logging(paths, settings):
+        return run_command(options, words_for(options, settings), wire, paths.cache)
+
+
+@contextmanager
+def _logging(paths: Paths, settings: Settings) -> Iterator[None]:
+    """The log file, where it can be written; whatever nobody caught goes there, without its text."""
+    from cardtool.log import log_uncaught, start_logging, stop_logging
+
+    log_uncaught()
+    try:
+        paths.make()
+        handler = start_logging(paths.log, settings.log_level)
+    except CardToolError:  # the command will say what is wrong with the folders
+        yield
+        return
+    try:
+        yield
+    finally:
+        stop_logging(handler)
 
 
 def _window(typed: list[str]) -> int:
@@ -235,7 +299,8 @@ def _window(typed: list[str]) -> int:
     from cardtool.desktop.services import Desktop
     from cardtool.ui.run import run
 
-    with wire(options) as world:
+    paths = Paths.of_user(practice=options.practice)
+    with _logging(paths, load_settings(paths.config).settings), wire(options) as world:
         desktop = Desktop(world, practice=options.practice, start_practice=_start_practice)
         language = options.lang or world.words.language
         return run(desktop.services(), sys.argv[:1], language=language, practice=options.practice)

@@ -538,10 +538,14 @@ class AnswersMalformed(UsageError):
 
 @dataclass(eq=False)
 class CommandRefused(UsageError):
-    """An expert command that needs ``--expert`` or a known card; ``command`` is its name."""
+    """An expert command that needs ``--expert`` or a known card; ``command`` is its name.
+
+    ``why`` is ``secret`` where it may carry one and stood on the command line, else empty.
+    """
 
     code: ClassVar[str] = "U103"
     command: str
+    why: str = ""
 
 
 @dataclass(eq=False)

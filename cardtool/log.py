@@ -10,14 +10,20 @@ from __future__ import annotations
 import logging
 import os
 import re
+import sys
+import threading
 import traceback
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from io import FileIO, TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from types import TracebackType
 
 from cardtool.errors import CardToolError, FolderNotWritable
+
+log = logging.getLogger(__name__)
+logging.getLogger("cardtool").addHandler(logging.NullHandler())  # else Python prints to stderr before we log
 
 Datum = int | float | str | bool | None
 
@@ -68,6 +74,20 @@ def start_logging(folder: Path, level: str = "info") -> logging.Handler:
     for name in OURS:
         logging.getLogger(name).setLevel(LEVELS.get(level, logging.INFO))
     return handler
+
+
+def log_uncaught() -> None:
+    """From now on an exception that nobody caught, on any thread, is logged and printed nowhere: its text may
+    hold anything."""
+
+    def on_main(_kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
+        log.critical("uncaught", exc_info=error)
+
+    def on_thread(found: threading.ExceptHookArgs) -> None:
+        log.critical("uncaught", exc_info=found.exc_value)
+
+    sys.excepthook = on_main
+    threading.excepthook = on_thread
 
 
 def stop_logging(handler: logging.Handler) -> None:

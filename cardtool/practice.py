@@ -17,12 +17,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-from cardtool.errors import ArgumentInvalid, PracticeNotReady
+from filelock import FileLock, Timeout
+
+from cardtool.atomic import make_private_folder, storage_error, write_atomically
+from cardtool.errors import AlreadyRunning, ArgumentInvalid, PracticeNotReady
 from cardtool.pcsc.virtual.piv import VirtualPivCard
 from cardtool.pcsc.virtual.reader import VirtualHub
 
 READER = "Practice Reader"
+LOCK = "world.lock"
 FIRST_START = 120.0
 """Seconds. The first start makes the world: a CA, accounts, personalised cards."""
 NO_CONSOLE = getattr(subprocess, "CREATE_NO_WINDOW", 0)
@@ -63,6 +68,7 @@ class PracticeWorld:
         self._cards: dict[str, VirtualPivCard] = {}
         self._inserted: dict[str, str] = {}
         self._table: dict[str, Any] | None = None
+        self._lock = FileLock(folder / LOCK, timeout=0)
 
     @property
     def folder(self) -> Path:
@@ -92,14 +98,51 @@ class PracticeWorld:
         return self._folder / "demo.json"
 
     def start(self) -> None:
-        """Start the RA and wait until it says where it listens. Raises PracticeNotReady."""
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        """Start the RA and wait until it says where it listens.
+
+        Raises AlreadyRunning (another program has this world open), PracticeNotReady, FolderNotWritable.
+        """
+        self._take()
+        self._begin()
+
+    def _take(self) -> None:
+        """One program at a time: cards and RA of a world belong together."""
+        try:
+            make_private_folder(self._folder)
+            self._lock.acquire()
+        except Timeout:
+            raise AlreadyRunning from None
+        except OSError as error:
+            raise storage_error(error, "practice") from None
+
+    def _begin(self) -> None:
+        try:
+            port = self._last_port()
+            if not (self._serve(port) or (port and self._serve(0))):
+                raise PracticeNotReady("ra")
+            self._table = json.loads(self._demo_file.read_bytes())
+        except OSError as error:
+            self.stop()
+            raise storage_error(error, "practice") from None
+        except BaseException:
+            self.stop()
+            raise
+
+    def _last_port(self) -> int:
+        """Where the RA was before: sessions and roots are kept by its address. 0: anywhere."""
+        try:
+            return urlsplit(json.loads(self._demo_file.read_bytes())["ra"]).port or 0
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return 0
+
+    def _serve(self, port: int) -> bool:
+        """Whether the RA answers now; False when it ended, e.g. because another program has the port."""
         self._demo_file.unlink(missing_ok=True)
         with (self._folder / "ra.log").open("wb") as log:
             self._ra = subprocess.Popen(  # noqa: S603 - our own program, no shell
                 [
                     *ra_command(),
-                    *("serve", "--demo", "--listen", "127.0.0.1:0", "--stop-with-stdin"),
+                    *("serve", "--demo", "--listen", f"127.0.0.1:{port}", "--stop-with-stdin"),
                     *("--data", str(self._folder / "ra"), "--demo-json", str(self._demo_file)),
                 ],
                 stdin=subprocess.PIPE,
@@ -110,15 +153,19 @@ class PracticeWorld:
         deadline = time.monotonic() + FIRST_START
         while not self._demo_file.exists():
             if self._ra.poll() is not None or time.monotonic() > deadline:
-                self.stop()
-                raise PracticeNotReady("ra")
+                self._end_ra()
+                return False
             time.sleep(0.02)
-        self._table = json.loads(self._demo_file.read_bytes())
+        return True
 
     def stop(self) -> None:
         for card in self._cards.values():
             card.close()
         self._cards.clear()
+        self._end_ra()
+        self._lock.release(force=True)
+
+    def _end_ra(self) -> None:
         if self._ra is not None:
             assert self._ra.stdin is not None
             self._ra.stdin.close()
@@ -130,23 +177,59 @@ class PracticeWorld:
             self._ra = None
 
     def renew(self) -> None:
-        """Throw this world away and make another."""
-        self.stop()
+        """Throw this world away and make another, also where it could not be started. Raises as ``start``."""
         for reader in list(self._inserted):
             self.pull(reader)
-        shutil.rmtree(self._folder)
-        self.start()
+        self.stop()
+        self._take()
+        try:
+            for old in self._folder.iterdir():
+                if old.is_dir() and not old.is_symlink():
+                    shutil.rmtree(old)
+                elif old.name != LOCK:
+                    old.unlink()
+        except OSError as error:
+            self.stop()
+            raise storage_error(error, "practice") from None
+        self._begin()
 
     def people(self, state: str = FRESH) -> list[PracticeAccount]:
         """All accounts in that state."""
         return [known for known in self.accounts if known.state == state]
 
-    def person(self, account: str = "", state: str = FRESH) -> PracticeAccount:
-        """The account of that name, else the first in that state. Raises ArgumentInvalid."""
-        for known in self.accounts if account else self.people(state):
-            if account in (known.account, ""):
+    def person(self, account: str = "", unit: str = "") -> PracticeAccount:
+        """Who practises: the account of that name, else the last one, else the first that may apply.
+
+        Raises ArgumentInvalid where there is no such account, or none that may apply.
+        """
+        person = self._named(account) if account else self._last_person(unit) or self._first_to_apply(unit)
+        write_atomically(self._person_file, person.account.encode("utf-8"), what="practice")
+        return person
+
+    def _named(self, account: str) -> PracticeAccount:
+        """The table leaves out who changed the site password: nobody else knows it. Its card is there."""
+        found = next((known for known in self.accounts if known.account == account), None)
+        card = f"{account}-card"
+        if found is None and card not in self.card_names():
+            raise ArgumentInvalid("--account")
+        return found or PracticeAccount("", account, "", "", "", (card,))
+
+    def _last_person(self, unit: str) -> PracticeAccount | None:
+        try:
+            person = self._named(self._person_file.read_text("utf-8"))
+        except (OSError, ValueError, ArgumentInvalid):
+            return None
+        return person if person.unit in ("", unit or person.unit) else None
+
+    def _first_to_apply(self, unit: str) -> PracticeAccount:
+        for known in self.people():
+            if unit in ("", known.unit):
                 return known
-        raise ArgumentInvalid("--account")
+        raise ArgumentInvalid("--unit")
+
+    @property
+    def _person_file(self) -> Path:
+        return self._folder / "person"
 
     def insert(self, name: str, number: int = 1) -> None:
         """Put the practice card of that name into a reader. Raises ArgumentInvalid, AlreadyRunning."""

@@ -58,6 +58,15 @@ def is_write(raw: bytes) -> bool:
     return command.ins not in _READING
 
 
+def may_hold_secret(raw: bytes) -> bool:
+    """Whether ``raw`` carries data that may be a PIN, a key, or is not known. Unreadable counts as yes."""
+    try:
+        command = Command.parse(raw)
+    except InvalidCommand:
+        return True
+    return bool(command.data) and (command.cla != 0x00 or _may_hold_secret(command))
+
+
 def decode_command(raw: bytes) -> list[str]:
     """Lines such as ``GET DATA: CHUID``. Data that may hold a secret is told by its length only."""
     try:

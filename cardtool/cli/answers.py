@@ -38,6 +38,13 @@ from cardtool.secret import Secret
 
 Answer = TypeVar("Answer")
 MOST_BYTES = 64 * 1024
+NAMES = frozenset(
+    {
+        *("account", "site_password", "new_site_password", "captcha"),
+        *("accept_terms", "slot", "pin", "last_try"),
+    }
+)
+"""What an answer may be called (docs/commands.md): a name misspelt is told, not passed over."""
 
 
 class AnswersPrompts:
@@ -46,6 +53,7 @@ class AnswersPrompts:
     def __init__(self, answers: dict[str, str | bool], account: str = "") -> None:
         self._answers = answers
         self._account = account
+        self._pin_given = False
 
     @classmethod
     def read(cls, stream: IO[bytes], account: str = "", **given: bool) -> AnswersPrompts:
@@ -53,9 +61,9 @@ class AnswersPrompts:
         raw = stream.read(MOST_BYTES + 1)
         try:
             found = json.loads(raw) if len(raw) <= MOST_BYTES else None
-        except ValueError:
+        except (ValueError, RecursionError):
             raise AnswersMalformed from None
-        if not isinstance(found, dict) or not all(isinstance(value, str | bool) for value in found.values()):
+        if not isinstance(found, dict) or not all(map(_is_answer, found.items())):
             raise AnswersMalformed
         return cls({**found, **{name: True for name, wanted in given.items() if wanted}}, account)
 
@@ -69,7 +77,7 @@ class AnswersPrompts:
 
     def text(self, name: str) -> str:
         value = self._answers.get(name)
-        if not isinstance(value, str):
+        if not isinstance(value, str) or not value:
             raise AnswerMissing(name)
         return value
 
@@ -108,7 +116,11 @@ class AnswersPrompts:
                 return held.slot
         raise NoCertificate
 
-    def _pin(self, _question: AskPin) -> PinAnswer:
+    def _pin(self, question: AskPin) -> PinAnswer:
+        """Once; again only where the card accepted it before: then it cannot cost a try."""
+        if self._pin_given and not question.accepted_before:
+            raise question.error or AnswerMissing("pin")
+        self._pin_given = True
         return PinAnswer(self.secret("pin"), last_try=self.flag("last_try"))
 
     def _sign_out(self, _question: ConfirmSignOut) -> bool:
@@ -127,15 +139,30 @@ ANSWERS: dict[type[Question[Any]], Callable[[AnswersPrompts, Any], object]] = {
 }
 
 
+def _is_answer(item: tuple[str, object]) -> bool:
+    name, value = item
+    return name in NAMES and (isinstance(value, bool) or (isinstance(value, str) and _is_text(value)))
+
+
+def _is_text(value: str) -> bool:
+    """JSON can write half a character (a lone surrogate), which is no text."""
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def obstacle_of(question: ChooseCard) -> CardToolError:
     """Why no card could be taken without asking: the plainest reason that applies."""
     if question.error is not None:
         return question.error
-    fitting = [choice for choice in question.choices if choice.obstacle is None]
+    choices = [one for one in question.choices if question.reader in ("", one.overview.reader)]
+    fitting = [choice for choice in choices if choice.obstacle is None]
     if fitting:
         return SeveralCards(len(fitting))
-    with_card = [choice for choice in question.choices if choice.overview.kind != "empty"]
-    for choice in [*with_card, *question.choices]:
+    with_card = [choice for choice in choices if choice.overview.kind != "empty"]
+    for choice in [*with_card, *choices]:
         if choice.obstacle is not None:
             return choice.obstacle
     return NoReader()

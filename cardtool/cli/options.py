@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import re
+import sys
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from cardtool import __version__
 from cardtool.errors import ArgumentInvalid
@@ -18,9 +20,13 @@ NOT_BUILT_YET = (
 
 
 COMMANDS = (
-    *("cards", "apply", "sign-test", "account", "explain", "apdu", "practice-tour", "personalise"),
+    *("cards", "apply", "sign-test", "account", "explain", "apdu"),
+    *("practice-tour", "practice-reset", "personalise"),
     *NOT_BUILT_YET,
 )
+
+TAKES_VALUE = ("--lang", "--ra", "--unit", "--reader", "--card", "--account", "--slot", "--answers")
+LINK_SCHEME = "cardtool:"
 
 
 @dataclass
@@ -47,23 +53,48 @@ class Options:
 
 
 class Parser(argparse.ArgumentParser):
-    """argparse that raises our error instead of leaving; exit status 2 is the same."""
+    """argparse that raises our error instead of leaving; exit status 2 is the same.
+
+    The error names the argument and never repeats what was typed: somebody may have typed a PIN.
+    """
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **{"allow_abbrev": False, **named})
 
     def error(self, message: str) -> NoReturn:
-        self.print_usage()
-        raise ArgumentInvalid(message)
+        self.print_usage(sys.stderr)
+        raise ArgumentInvalid(_argument_meant(message))
 
 
 def parse(arguments: list[str]) -> Options:
-    """Raises ArgumentInvalid; leaves through SystemExit for --help and --version."""
-    found = _parser().parse_args(arguments)
+    """Options may stand before the command too. Raises ArgumentInvalid; leaves through SystemExit for --help."""
+    place = _place_of_command(arguments) or 0
+    found = _parser().parse_args([*arguments[place : place + 1], *arguments[:place], *arguments[place + 1 :]])
     values = {name: value for name, value in vars(found).items() if value is not None}
     return Options(**{**values, "apdus": tuple(values.get("apdus", ()))})
 
 
 def is_for_terminal(arguments: list[str]) -> bool:
     """Whether a command is meant, and not the window."""
-    return bool(arguments) and (arguments[0] in COMMANDS or arguments[0] in ("-h", "--help", "--version"))
+    return _place_of_command(arguments) is not None or any(
+        argument in ("-h", "--help", "--version") for argument in arguments[:1]
+    )
+
+
+def _place_of_command(arguments: list[str]) -> int | None:
+    """The first argument that is a command and not the value of an option."""
+    for place, argument in enumerate(arguments):
+        if argument in COMMANDS and (place == 0 or arguments[place - 1] not in TAKES_VALUE):
+            return place
+    return None
+
+
+def _argument_meant(message: str) -> str:
+    """From argparse's sentence the argument's own name."""
+    named = re.search(
+        r"argument (?P<one>[-A-Za-z/]+)|required: (?P<missing>[-\w]+)|: (?P<unknown>--?[a-z-]+)", message
+    )
+    return next((name for name in named.groups() if name), "") if named else ""
 
 
 def parse_window(arguments: list[str]) -> Options:
@@ -75,6 +106,8 @@ def parse_window(arguments: list[str]) -> Options:
     parser.add_argument("--unit")
     parser.add_argument("link", nargs="?")
     found = parser.parse_args(arguments)
+    if found.link is not None and not found.link.startswith(LINK_SCHEME):
+        raise ArgumentInvalid("LINK")
     return Options(**{name: value for name, value in vars(found).items() if value is not None})
 
 
@@ -97,9 +130,10 @@ def _parser() -> Parser:
     explain = _add(commands, "explain", common, "what a screen or error code means and what to say")
     explain.add_argument("code")
     apdu = _add(commands, "apdu", common, "expert: send commands to a card and see them decoded")
-    apdu.add_argument("apdus", nargs="+", metavar="HEX")
+    apdu.add_argument("apdus", nargs="+", metavar="HEX", help="- reads them from stdin, one a line")
     apdu.add_argument("--expert", action="store_true", help="allow commands that write, and unknown cards")
     _add(commands, "practice-tour", common, "practice mode in the terminal: apply, prove, print")
+    _add(commands, "practice-reset", common, "throw the practice world away and make another")
     _add(commands, "personalise", common, "the card's half of personalisation; spoken to by cardtool-ra")
     for name in NOT_BUILT_YET:
         later = commands.add_parser(name, add_help=False)

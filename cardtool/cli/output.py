@@ -14,6 +14,8 @@ from cardtool.errors import CardToolError
 from cardtool.words import Words
 
 Json = dict[str, object]
+WARNINGS = "warnings"
+"""The member of an answer that makes the exit status 1: names of what was not quite done."""
 
 
 def print_json(value: Mapping[str, object]) -> None:

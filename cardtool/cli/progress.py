@@ -44,10 +44,14 @@ class TerminalProgress:
 
 
 class InterruptCancel:
-    """Implements flows.ports.Cancel: the first Ctrl-C is looked at between steps, a second one ends at once."""
+    """Implements flows.ports.Cancel: Ctrl-C while something is done is looked at between steps.
+
+    A second one ends at once, and so does the first while the person is asked: then nothing is under way.
+    """
 
     def __init__(self) -> None:
         self._requested = False
+        self._asking = False
 
     def requested(self) -> bool:
         return self._requested
@@ -60,7 +64,16 @@ class InterruptCancel:
         finally:
             signal.signal(signal.SIGINT, before)
 
+    @contextmanager
+    def asking(self) -> Iterator[None]:
+        """Around every question."""
+        self._asking = True
+        try:
+            yield
+        finally:
+            self._asking = False
+
     def _interrupted(self, _number: int, _frame: FrameType | None) -> None:
-        if self._requested:
+        if self._requested or self._asking:
             raise KeyboardInterrupt
         self._requested = True

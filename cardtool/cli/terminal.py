@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import getpass
+import warnings
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from rich.console import Console
 from rich.markdown import Markdown
-from rich.markup import escape
 
 from cardtool.cards.piv.types import Slot
 from cardtool.cli.answers import obstacle_of
 from cardtool.cli.captcha import save_sound, show_image
 from cardtool.cli.words import card_line, certificate_line, show_error
-from cardtool.errors import Cancelled, LastTry
+from cardtool.errors import AnswerMissing, Cancelled, LastTry
 from cardtool.flows.ports import Back, Question
 from cardtool.flows.questions import (
     AcceptTerms,
@@ -38,6 +39,12 @@ Answer = TypeVar("Answer")
 ANOTHER_IMAGE = "?"
 SOUND = "!"
 GO_BACK = "<"
+ANSWER_OF = {
+    "ask_site_password": "site_password",
+    "ask_new_password": "new_site_password",
+    "ask_repeat_password": "new_site_password",
+    "ask_pin": "pin",
+}
 RULE_PARTS = ("letter", "upper", "lower", "digit")
 
 
@@ -45,11 +52,19 @@ class TerminalPrompts:
     """Implements flows.ports.Prompts for a person at a terminal."""
 
     def __init__(
-        self, console: Console, words: Words, sound_folder: Path, *, accept_terms: bool = False
+        self,
+        console: Console,
+        words: Words,
+        sound_folder: Path,
+        asking: Callable[[], AbstractContextManager[None]] = nullcontext,
+        *,
+        accept_terms: bool = False,
     ) -> None:
+        """``asking`` is entered while a person is asked."""
         self._console = console
         self._words = words
         self._sound_folder = sound_folder
+        self._asking = asking
         self._accept_terms = accept_terms
         self._unit_chosen = False
 
@@ -59,18 +74,36 @@ class TerminalPrompts:
         page = self._words.page(question.page)
         self._console.print(f"\n[bold]{page.title}[/bold]  [dim]{question.page}[/dim]", highlight=False)
         try:
-            return cast(Answer, ASKED[type(question)](self, question))
-        except EOFError:
+            with self._asking():
+                return cast(Answer, ASKED[type(question)](self, question))
+        except (EOFError, KeyboardInterrupt):
             raise Cancelled from None
 
-    def _line(self, key: str, default: str = "", **values: int | None) -> str:
-        answer = self._console.input(escape(self._words.text(f"cli.{key}", **values))).strip()
+    def _line(self, key: str, default: str = "") -> str:
+        shown = f"{self._words.text(f'cli.{key}')}{f'[{default}] ' if default else ''}"
+        answer = self._console.input(shown, markup=False).strip()
         if answer == GO_BACK:
             raise Back
         return answer or default
 
+    def _required(self, key: str, default: str = "") -> str:
+        while not (answer := self._line(key, default)):
+            pass
+        return answer
+
     def _secret(self, key: str, **values: int | None) -> Secret:
-        return Secret(getpass.getpass(self._words.text(f"cli.{key}", **values)))
+        """Typed unseen. Raises AnswerMissing where there is no terminal that can hide it."""
+        while True:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", getpass.GetPassWarning)
+                try:
+                    typed = getpass.getpass(self._words.text(f"cli.{key}", **values))
+                except getpass.GetPassWarning:
+                    raise AnswerMissing(ANSWER_OF[key]) from None
+            if typed == GO_BACK:
+                raise Back
+            if typed:
+                return Secret(typed)
 
     def _yes(self, key: str) -> bool:
         yes, no = self._words.text("cli.yes"), self._words.text("cli.no")
@@ -102,7 +135,9 @@ class TerminalPrompts:
         unit = question.unit if question.fixed_account else self._unit(question)
         if unit != question.unit:
             return SignInAnswer(unit, question.account, Secret(""))
-        account = question.account or self._line("choose_account")
+        account = question.account
+        if not account or (question.error is not None and not question.fixed_account):
+            account = self._required("choose_account", account)
         captcha = self._captcha(question)
         if captcha == ANOTHER_IMAGE:
             return SignInAnswer(unit, account, Secret(""), new_captcha=True)
@@ -124,7 +159,7 @@ class TerminalPrompts:
         show_image(self._console, question.captcha.image_png)
         self._say("captcha_help", style="dim")
         while True:
-            answer = self._line("ask_captcha")
+            answer = self._required("ask_captcha")
             if answer != SOUND:
                 return answer
             path = save_sound(self._sound_folder, question.captcha.audio_wav)
@@ -165,9 +200,8 @@ class TerminalPrompts:
     def _choose_certificate(self, question: ChooseCertificate) -> Slot:
         while True:
             for number, held in enumerate(question.certificates, 1):
-                self._console.print(
-                    f"  {number}  {held.slot.label}  {certificate_line(self._words, held.der)}"
-                )
+                line = f"  {number}  {held.slot.label}  {certificate_line(self._words, held.der)}"
+                self._console.print(line, markup=False)
             chosen = self._number("choose_certificate", len(question.certificates))
             if chosen:
                 return question.certificates[chosen - 1].slot

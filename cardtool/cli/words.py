@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from rich.console import Console
+from rich.markup import escape
 
 from cardtool.cards.overview import CardOverview
 from cardtool.cards.piv.types import Slot
-from cardtool.errors import CardToolError
+from cardtool.errors import CardToolError, CertificateRefused
 from cardtool.pki.certificate import describe
 from cardtool.words import Words
 
@@ -14,9 +15,9 @@ from cardtool.words import Words
 def show_error(console: Console, words: Words, error: CardToolError) -> None:
     """The four things every failure says (spec 1.2, 4): what, is it safe, what now, the code."""
     said = words.error(error)
-    console.print(f"\n[bold red]{said.title}[/bold red]  [dim]{said.code}[/dim]", highlight=False)
-    console.print(said.safety, highlight=False)
-    console.print(said.advice, highlight=False)
+    console.print(f"\n[bold red]{escape(said.title)}[/bold red]  [dim]{said.code}[/dim]", highlight=False)
+    console.print(said.safety, highlight=False, markup=False)
+    console.print(said.advice, highlight=False, markup=False)
 
 
 def card_line(words: Words, card: CardOverview) -> str:
@@ -26,13 +27,29 @@ def card_line(words: Words, card: CardOverview) -> str:
         parts.append(f"#{card.serial}")
     own = next((held.der for held in card.certificates if held.slot is not Slot.CARD_AUTHENTICATION), None)
     if own is not None:
-        parts.append(describe(own).holder)
+        parts.append(_holder(own))
     if card.pin is not None:
         parts.append(words.text("label.tries_left", count=card.pin.tries_left))
-    return " · ".join(part for part in parts if part)
+    return printable(" · ".join(part for part in parts if part))
 
 
 def certificate_line(words: Words, der: bytes) -> str:
-    found = describe(der)
+    """Holder, serial, end. Other programs may have put anything there: then the reason it is no certificate."""
+    try:
+        found = describe(der)
+    except CertificateRefused as error:
+        return words.error(error).title
     until = words.text("cli.valid_until", date=f"{found.not_after:%Y-%m-%d}")
-    return f"{found.holder} · {found.serial_hex} · {until}"
+    return printable(f"{found.holder} · {found.serial_hex} · {until}")
+
+
+def printable(text: str) -> str:
+    """Names come from readers and certificates: no control character of theirs reaches the terminal."""
+    return "".join(character for character in text if character.isprintable())
+
+
+def _holder(der: bytes) -> str:
+    try:
+        return describe(der).holder
+    except CertificateRefused:
+        return ""

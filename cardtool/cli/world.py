@@ -50,6 +50,19 @@ class World(Protocol):
         """What a practice person who may still apply would answer; practice mode only."""
         ...
 
+    @property
+    def account(self) -> str:
+        """Of who practises, whose cards are in the readers; '' outside practice."""
+        ...
+
+    def renew_practice(self) -> None:
+        """Make another practice world. Raises AlreadyRunning, PracticeNotReady."""
+        ...
+
+    def practice_person(self) -> tuple[str, str, str]:
+        """Account, site password and PIN of who practises: what letters would say; practice mode only."""
+        ...
+
     def keep_session(self) -> bool:
         """Keep the RA session for the next command; False where this computer has no safe place for it."""
         ...

@@ -74,7 +74,9 @@ def choose_card(context: Context, page: str, obstacle: Obstacle = card_obstacle)
             context.card, context.reader, context.card_is_here = only, only.reader, True
             return
         error = error or context.take_trouble()
-        answer = context.ports.prompts.ask(ChooseCard(page=page, choices=choices, error=error))
+        named = "" if context.card else context.reader
+        question = ChooseCard(page=page, choices=choices, reader=named, error=error)
+        answer = context.ports.prompts.ask(question)
         if answer is None:
             continue
         chosen = next((choice for choice in choices if choice.overview.reader == answer), None)

@@ -66,10 +66,12 @@ class ChooseCard(Question[str | None]):
     """CRD-1, APC-2, SIG-1: answer the reader's name, or None to look again (a card came or went).
 
     Asked with no fitting card it is the page "insert your card": it goes on by itself when one comes.
+    ``reader``: the one that was named beforehand, '' for none.
     """
 
     page: str
     choices: tuple[CardChoice, ...]
+    reader: str = ""
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,8 @@ LATIN_THAT_IS_MEANT = {
     "help",
     "https",
     "pcscd",
+    "practice",
+    "reset",
 }
 PAGES = [*ENGLISH["page"]]
 PROMISED_PAGES = {
