@@ -41,6 +41,7 @@ class Button(Part, QPushButton):
     def __init__(self, context: Context, kind: Kind = SECONDARY, icon: str = "") -> None:
         super().__init__()
         self.kind, self._icon_name = kind, icon
+        self._measured: tuple[str, str, int, int] | None = None
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
@@ -56,6 +57,13 @@ class Button(Part, QPushButton):
         super().restyle()
 
     def sizeHint(self) -> QSize:  # noqa: N802
+        """Layouts ask eight times for each change, and measuring words is slow."""
+        shown = (self.text(), self._icon_name, self.theme.text_size, self.font().pixelSize())
+        if self._measured != shown:
+            self._measured, self._hint = shown, self._measure()
+        return self._hint
+
+    def _measure(self) -> QSize:
         words = self.fontMetrics().horizontalAdvance(self.text())
         icon = self.theme.px(20 + (10 if self.text() else 0)) if self._icon_name else 0
         height = max(self.theme.px(self.kind.height), self.fontMetrics().height() + self.theme.px(8))
