@@ -10,6 +10,7 @@ from collections.abc import Callable
 from cardtool.cards.identify import GIDS_AID_WITHOUT_VERSION
 from cardtool.cards.piv.session import LOG_OUT
 from cardtool.cards.piv.types import (
+    BEHIND_THE_PIN,
     PIV_AID_WITHOUT_VERSION,
     AdminAlgorithm,
     Algorithm,
@@ -174,14 +175,31 @@ def _algorithm_name(identifier: int) -> str:
 
 
 def _is_secret(raw: bytes) -> bool:
-    return len(raw) > 1 and raw[1] in _WITH_SECRETS
+    """Whether the answer to this command may hold one."""
+    if len(raw) > 1 and raw[1] in _WITH_SECRETS:
+        return True
+    try:
+        return _is_behind_the_pin(Command.parse(raw))
+    except InvalidCommand:
+        return False
+
+
+def _is_behind_the_pin(command: Command) -> bool:
+    """By the tag list that GET DATA and PUT DATA of a PIV object begin with."""
+    named = any(command.data.startswith(_tag_list(tag)) for tag in BEHIND_THE_PIN)
+    return command.ins in {INS.GET_DATA, INS.PUT_DATA} and named
+
+
+def _tag_list(tag: int) -> bytes:
+    return tlv.encode(_TAG_LIST, tag.to_bytes(3, "big"))
 
 
 def _may_hold_secret(command: Command) -> bool:
     """By instruction. PUT DATA without a tag list is GIDS: it also puts in keys, and is told by length alone."""
     puts_no_piv_object = command.ins == INS.PUT_DATA and command.data[:1] != bytes([_TAG_LIST])
     unknown = command_name(command.ins).startswith("INS ")
-    return command.ins in _WITH_SECRETS or unknown or puts_no_piv_object
+    puts_protected = command.ins == INS.PUT_DATA and _is_behind_the_pin(command)
+    return command.ins in _WITH_SECRETS or unknown or puts_no_piv_object or puts_protected
 
 
 def _data_lines(command: Command) -> list[str]:

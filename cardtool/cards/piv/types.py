@@ -113,6 +113,17 @@ class ObjectTag(IntEnum):
     PAIRING_CODE_REFERENCE_DATA = 0x5FC123
 
 
+BEHIND_THE_PIN = frozenset(
+    {
+        ObjectTag.FINGERPRINTS,
+        ObjectTag.FACIAL_IMAGE,
+        ObjectTag.PRINTED_INFORMATION,
+        ObjectTag.IRIS_IMAGES,
+        ObjectTag.PAIRING_CODE_REFERENCE_DATA,
+    }
+)
+"""Read only after VERIFY (SP 800-73-5 part 1, table 3): a person's, or, in Printed Information, an admin key."""
+
 _CERTIFICATE_OBJECTS = {
     Slot.AUTHENTICATION: ObjectTag.CERTIFICATE_AUTHENTICATION,
     Slot.SIGNATURE: ObjectTag.CERTIFICATE_SIGNATURE,
