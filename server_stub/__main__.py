@@ -1,4 +1,4 @@
-"""``cardtool-ra``: serve, audit verify, migrate, openapi."""
+"""``cardtool-ra``: serve, audit verify, migrate, officer, openapi."""
 
 from __future__ import annotations
 
@@ -34,6 +34,11 @@ def _parser() -> argparse.ArgumentParser:
     audit = commands.add_parser("audit", parents=[common], help="the audit log")
     audit.add_argument("action", choices=["verify"])
     audit.set_defaults(run=_verify_audit)
+    officer = commands.add_parser("officer", parents=[common], help="the RA's officers")
+    officer.add_argument("action", choices=["add", "unlock"])
+    officer.add_argument("name")
+    officer.add_argument("--role", action="append", default=[], metavar="ROLE", help="registrar or auditor")
+    officer.set_defaults(run=_officer)
     openapi = commands.add_parser("openapi", help="write the API's description to standard output")
     openapi.set_defaults(run=_openapi)
     return parser
@@ -44,6 +49,7 @@ def _add_serve(serve: argparse.ArgumentParser) -> None:
         "--listen", default="127.0.0.1:8470", metavar="HOST:PORT", help="port 0 picks a free one"
     )
     serve.add_argument("--url", help="the origin clients connect to, where a proxy stands in front")
+    serve.add_argument("--pki-url", metavar="URL", help="where certificates point for revocation; plain http")
     serve.add_argument("--tls", action="store_true", help="https with a self-made certificate")
     serve.add_argument(
         "--units", type=Path, action="append", default=[], metavar="FOLDER", help="more unit files"
@@ -88,6 +94,16 @@ def _verify_audit(options: argparse.Namespace) -> int:
     finally:
         database.close()
     sys.stdout.write(f"audit log whole: {count} entries\n")
+    return OK
+
+
+def _officer(options: argparse.Namespace) -> int:
+    from server_stub.officer_command import OfficerRefused, run  # noqa: PLC0415
+
+    try:
+        sys.stdout.write(run(options, data_folder(options)))
+    except OfficerRefused as error:
+        return _complain(str(error), USAGE)
     return OK
 
 

@@ -66,6 +66,19 @@ def change_password(ra: Ra, token: str | None, old: str, new: str) -> None:
     _set_password(ra, token, account.password_hash, hash_password(new))
 
 
+def confirm_password(ra: Ra, token: str | None, password: str) -> None:
+    """The site password again, before something grave; a wrong one counts as at sign-in.
+
+    Raises Problem SESSION_EXPIRED, WRONG_PASSWORD, SUSPENDED.
+    """
+    with ra.act(write=False) as act:
+        account = sessions.find(act, token).account
+    if not is_password(password, account.password_hash):
+        _refuse_old(ra, token)
+    with ra.act() as act:
+        tries.right(act, account.unit, account.name)
+
+
 def find(act: Act, unit: str, name: str) -> Account | None:
     return act.db.scalars(select(Account).where(Account.unit == unit, Account.name == name)).one_or_none()
 

@@ -9,7 +9,18 @@ from contextlib import asynccontextmanager, suppress
 from fastapi import FastAPI
 
 from server_stub import housekeeping
-from server_stub.api import account, answers, ca, cards, description, info, orders, sessions
+from server_stub.api import (
+    account,
+    answers,
+    ca,
+    cards,
+    certificates,
+    description,
+    info,
+    officers,
+    orders,
+    sessions,
+)
 from server_stub.api.headers import PrivateAnswers
 from server_stub.api.limits import BodyLimit
 from server_stub.db.engine import Database
@@ -52,7 +63,7 @@ def build(ra: Ra) -> FastAPI:
     app.state.ra = ra
     answers.install(app)
     description.install(app)
-    for resource in (info, sessions, account, cards, orders):
+    for resource in (info, sessions, account, cards, certificates, orders, officers):
         app.include_router(resource.router, prefix=PREFIX)
     app.include_router(ca.router)
     if ra.settings.demo:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import Delete, delete
 
 from server_stub import limits
-from server_stub.db.models import Captcha, Rate, SignInCounter, SignInSession, StoredAnswer
+from server_stub.db.models import Captcha, OfficerSession, Rate, SignInCounter, SignInSession, StoredAnswer
 from server_stub.ra import Act, Ra
 from server_stub.seals import Notary
 
@@ -45,6 +45,7 @@ def _outdated(act: Act) -> list[Delete]:
     return [
         delete(Captcha).where(Captcha.expires_at < act.now),
         delete(SignInSession).where(SignInSession.expires_at < act.now),
+        delete(OfficerSession).where(OfficerSession.expires_at < act.now),
         delete(Rate).where(Rate.window < window),
         delete(StoredAnswer).where(StoredAnswer.created_at < act.now - _ANSWERS_KEPT),
         delete(SignInCounter).where(

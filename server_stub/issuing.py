@@ -15,6 +15,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 from sqlalchemy import select
 
+from server_stub import standing
 from server_stub.ca.requests import CheckedRequest, RefusedRequest, check_csr
 from server_stub.db.models import Card, Certificate, Order
 from server_stub.problems import Code, Problem
@@ -124,14 +125,8 @@ def withdraw(act: Act, order: Order) -> None:
         return
     if row.state == "intended":
         abandon(act, row)
-    else:
-        revoke(act, row, "cessationOfOperation")
-
-
-def revoke(act: Act, row: Certificate, reason: str) -> None:
-    """``reason`` in the words of RFC 5280 section 5.3.1."""
-    row.state, row.revoked_at, row.reason = "revoked", act.now, reason
-    act.record("certificate.revoked", row.serial, reason=reason)
+    elif standing.state(act, row) != "expired":
+        standing.revoke(act, row, "cessationOfOperation")
 
 
 def _refuse_known_key(act: Act, request: CheckedRequest) -> None:

@@ -19,9 +19,9 @@ class TagKey:
         self._key = key
 
     @classmethod
-    def open(cls, path: Path) -> TagKey:
-        """Read the key, or make it on first use. Raises PrivateFileExposed."""
-        if not path.exists():
+    def open(cls, path: Path, *, create: bool = True) -> TagKey:
+        """Read the key, or with ``create`` make it on first use. Raises PrivateFileExposed, FileNotFoundError."""
+        if create and not path.exists():
             write_private(path, secrets.token_bytes(_KEY_LENGTH))
         return cls(read_private(path))
 

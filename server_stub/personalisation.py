@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cryptography import x509
 
-from server_stub import cards, enrolment, issuing, orders
+from server_stub import cards, enrolment, issuing, orders, standing
 from server_stub.db.models import Account, Card, Certificate, Order
 from server_stub.orders import State
 from server_stub.personaliser import Personaliser, PersonaliserFailed
@@ -94,7 +94,7 @@ def _verification(ra: Ra, blank: Blank, csr: str) -> str:
     with ra.act(_AUTHOR) as act:
         former = issuing.live(act, place)
         if former and former.state == "valid" and former.key_fingerprint != request.spki_sha256:
-            issuing.revoke(act, former, "superseded")
+            standing.revoke(act, former, "superseded")
         intent = issuing.intend(act, place, request)
         unit = act.ra.policy(_account(act, blank.card_id).unit).unit
     holder = issuing.Holder(orders.subject_name(unit, blank.card_id), None)

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server_stub import audit
 from server_stub.ca.authority import Authority
+from server_stub.ca.crl import KeptList
+from server_stub.ca.delegate import Delegate
+from server_stub.ca.responder import Responder
 from server_stub.clock import Clock
 from server_stub.custody.master import MasterKey
 from server_stub.db.engine import Database
+from server_stub.db.models import AuditHead
 from server_stub.keys import TagKey
 from server_stub.policy.load import BUNDLED, Policy, load_policies
 from server_stub.problems import Code, Problem
@@ -45,20 +50,38 @@ class Ra:
     authority: Authority
     master: MasterKey
     policies: Mapping[str, Policy]
+    responder: Responder
+    kept_list: KeptList = field(default_factory=KeptList)
 
     @classmethod
     def open(cls, settings: Settings, database: Database) -> Ra:
-        """Open the data folder, making keys on first use. The database is migrated already."""
-        authority = Authority.open(settings.data / "ca", name=settings.name, practice=settings.demo)
-        authority.configure_urls(settings.url)
+        """Open the data folder. The database is migrated already.
+
+        Keys are made on first use only: once the database tells of any act, a key that is missing was lost,
+        and a new one in its place would hide that. Raises AuthorityMismatch, MasterKeyUnreadable,
+        FileNotFoundError, PrivateFileExposed.
+        """
+        is_new = not _has_acted(database)
+        authority = Authority.open(
+            settings.data / "ca",
+            name=settings.name,
+            practice=settings.demo,
+            url=settings.pki_url,
+            create=is_new,
+        )
+        authority.configure_urls(settings.pki_url)
         return cls(
             settings=settings,
             database=database,
             clock=Clock(adjustable=settings.demo),
-            tags=TagKey.open(settings.data / "tag.key"),
+            tags=TagKey.open(settings.data / "tag.key", create=is_new),
             authority=authority,
-            master=MasterKey.open(settings.data / "master.key"),
+            master=MasterKey.open(settings.data / "master.key", create=is_new),
             policies=load_policies([BUNDLED, *settings.extra_units]),
+            responder=Responder(
+                Delegate(settings.data / "services" / "ocsp.pem", authority, "ocsp-responder"),
+                authority.chain[0],
+            ),
         )
 
     @contextmanager
@@ -81,3 +104,8 @@ class Ra:
 
     def close(self) -> None:
         self.database.close()
+
+
+def _has_acted(database: Database) -> bool:
+    with database.session(write=False) as db:
+        return db.scalars(select(AuditHead.number)).first() is not None

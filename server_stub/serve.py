@@ -11,6 +11,7 @@ from pathlib import Path
 
 from server_stub import app, logs, serving, tls
 from server_stub.ca.authority import AuthorityMismatch
+from server_stub.custody.master import MasterKeyUnreadable
 from server_stub.demo import table
 from server_stub.demo.mark import NotADemoDatabase
 from server_stub.demo.people import Person
@@ -43,7 +44,7 @@ def serve(options: Namespace, data: Path) -> None:
             )
     except NotADemoDatabase as error:
         raise UsageRefused("a demo database serves the demo only, and no other does") from error
-    except (BadUnitFile, PersonaliserFailed, AuthorityMismatch, OSError) as error:
+    except (BadUnitFile, PersonaliserFailed, AuthorityMismatch, MasterKeyUnreadable, OSError) as error:
         raise UsageRefused(f"{type(error).__name__}: {error}") from error
 
 
@@ -75,6 +76,7 @@ def _settings(options: Namespace, data: Path, url: str) -> Settings:
     return Settings(
         data=data,
         url=url.rstrip("/"),
+        plain_url=(options.pki_url or "").rstrip("/"),
         database=options.db,
         extra_units=tuple(options.units),
         demo=options.demo,

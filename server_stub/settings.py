@@ -29,6 +29,13 @@ class Settings:
     demo: bool = False
     name: str = "CardTool RA"
     limits: Limits = field(default_factory=Limits)
+    plain_url: str = ""
+    """Where certificates point for revocation and issuer, when that is not ``url``: see ``pki_url``."""
+
+    @property
+    def pki_url(self) -> str:
+        """RFC 5280 section 8 advises plain http here, since checking https needs the very same data."""
+        return self.plain_url or self.url
 
     @property
     def database_url(self) -> str:

@@ -25,18 +25,29 @@ def check_open(act: Act, unit: str, name: str) -> None:
 
 def wrong(act: Act, unit: Unit, name: str) -> Problem:
     """Count a wrong password and return the Problem to raise: tries left, or suspended from now on."""
-    counter = _counter(act, unit.id, name)
+    return wrong_of(act, unit.id, name, allowed=unit.suspension_after)
+
+
+def wrong_of(act: Act, group: str, name: str, *, allowed: int) -> Problem:
+    """The same for names that belong to no unit."""
+    counter = _counter(act, group, name)
     counter.failures += 1
-    counter.suspended = counter.failures >= unit.suspension_after
+    counter.suspended = counter.failures >= allowed
     if counter.suspended:
-        act.record("account.suspended", f"{unit.id}/{counter.tag[:16]}", failures=counter.failures)
+        act.record("account.suspended", f"{group}/{counter.tag[:16]}", failures=counter.failures)
         return Problem(Code.SUSPENDED, keep=True)
-    return Problem(Code.WRONG_PASSWORD, keep=True, attempts_left=unit.suspension_after - counter.failures)
+    return Problem(Code.WRONG_PASSWORD, keep=True, attempts_left=allowed - counter.failures)
 
 
 def right(act: Act, unit: str, name: str) -> None:
     """Only consecutive errors count: start again at zero."""
     _counter(act, unit, name).failures = 0
+
+
+def reset(act: Act, unit: str, name: str) -> None:
+    """End a suspension and start counting anew."""
+    counter = _counter(act, unit, name)
+    counter.failures, counter.suspended = 0, False
 
 
 def suspend(act: Act, unit: str, name: str) -> None:

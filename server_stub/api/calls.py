@@ -1,8 +1,8 @@
 """How a request meets the RA: who calls, in which transaction, and the same answer for the same key.
 
-A signed-in read or mutation runs its work inside one act. What a mutation answers is stored, sealed, in
-the same transaction as what it did; so the same Idempotency-Key gets the same answer, whatever happened on
-the way.
+Callers are customers or officers, told apart by where their token is looked up. A signed-in read or mutation runs
+its work inside one act. What a mutation answers is stored, sealed, in the same transaction as what it did; so
+the same Idempotency-Key gets the same answer, whatever happened on the way.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Annotated, TypeVar
+from typing import Annotated, Generic, TypeVar
 
 from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -19,14 +19,15 @@ from pydantic import BaseModel
 from sqlalchemy.exc import IntegrityError
 from starlette.responses import Response
 
-from server_stub import sessions
-from server_stub.db.models import Account, StoredAnswer
+from server_stub import officers, sessions
+from server_stub.db.models import Account, Officer, StoredAnswer
+from server_stub.officers import Role
 from server_stub.problems import Code, Problem
 from server_stub.ra import Act, Ra
 
+Who = TypeVar("Who")
 Result = TypeVar("Result")
-Work = Callable[[Act, Account], Result]
-_bearer = HTTPBearer(auto_error=False, description="The token of POST /sessions")
+_bearer = HTTPBearer(auto_error=False, description="The token of POST /sessions or /officer/sessions")
 
 
 def ra_of(request: Request) -> Ra:
@@ -48,15 +49,39 @@ Token = Annotated[str | None, Depends(token_of)]
 
 
 @dataclass(frozen=True)
-class Reading:
-    """A read by a signed-in customer."""
+class Kind(Generic[Who]):
+    """A kind of caller: found by token, named in the audit log, and as the owner of stored answers."""
 
-    ra: TheRa
-    token: Token
+    find: Callable[[Act, str | None], Who]
+    name: Callable[[Who], str]
+    owner: Callable[[Who], str]
 
-    def run(self, work: Work[Result]) -> Result:
+
+CUSTOMER = Kind[Account](
+    lambda act, token: sessions.find(act, token).account, sessions.subject_of, lambda account: str(account.id)
+)
+
+
+def officer_with(*roles: Role) -> Kind[Officer]:
+    """Officers who have one of ``roles``."""
+    return Kind(
+        lambda act, token: officers.find_session(act, token, *roles).officer,
+        lambda officer: f"officer/{officer.name}",
+        lambda officer: f"officer-{officer.id}",
+    )
+
+
+@dataclass(frozen=True)
+class Reading(Generic[Who]):
+    """A read by someone signed in."""
+
+    ra: Ra
+    token: str | None
+    kind: Kind[Who]
+
+    def run(self, work: Callable[[Act, Who], Result]) -> Result:
         with self.ra.act(write=False) as act:
-            return work(act, sessions.find(act, self.token).account)
+            return work(act, self.kind.find(act, self.token))
 
 
 @dataclass(frozen=True)
@@ -75,76 +100,88 @@ class Answered:
 
 
 @dataclass(frozen=True)
-class Mutation:
-    """A change by a signed-in customer. ``request_hash`` covers method, path and body."""
+class Mutation(Generic[Who]):
+    """A change by someone signed in. ``request_hash`` covers method, path and body."""
 
     ra: Ra
     token: str | None
+    kind: Kind[Who]
     key: str
     request_hash: str
 
-    def run(self, work: Work[Answered]) -> Response:
+    def run(self, work: Callable[[Act, Who], Answered]) -> Response:
         """Do ``work`` once and answer; the same key again gets the stored answer."""
         try:
             return self._once(work).response()
         except IntegrityError:  # the same was done beside us: now it is there to be found
             return self._once(work).response()
 
-    def prepare(self, work: Work[Result]) -> Result | None:
+    def prepare(self, work: Callable[[Act, Who], Result]) -> Result | None:
         """The first transaction of an act that needs two. None when its answer is stored already."""
-        with self._signed_in() as (act, account):
-            return None if self._stored(act, account) else work(act, account)
+        with self._signed_in() as (act, who):
+            return None if self._stored(act, who) else work(act, who)
 
-    def reading(self) -> Reading:
+    def reading(self) -> Reading[Who]:
         """The same caller, to look before changing."""
-        return Reading(self.ra, self.token)
+        return Reading(self.ra, self.token, self.kind)
 
-    def _once(self, work: Work[Answered]) -> Answered:
-        with self._signed_in() as (act, account):
-            stored = self._stored(act, account)
+    def _once(self, work: Callable[[Act, Who], Answered]) -> Answered:
+        with self._signed_in() as (act, who):
+            stored = self._stored(act, who)
             if stored is not None:
                 return stored
-            answered = work(act, account)
-            self._store(act, account, answered)
+            answered = work(act, who)
+            self._store(act, who, answered)
             return answered
 
     @contextmanager
-    def _signed_in(self) -> Iterator[tuple[Act, Account]]:
+    def _signed_in(self) -> Iterator[tuple[Act, Who]]:
         with self.ra.act() as act:
-            account = sessions.find(act, self.token).account
-            yield replace(act, actor=sessions.subject_of(account)), account
+            who = self.kind.find(act, self.token)
+            yield replace(act, actor=self.kind.name(who)), who
 
-    def _stored(self, act: Act, account: Account) -> Answered | None:
+    def _stored(self, act: Act, who: Who) -> Answered | None:
         """Raises Problem CONFLICT when the key was used for something else."""
-        row = act.db.get(StoredAnswer, (account.id, self.key))
+        row = act.db.get(StoredAnswer, (self.kind.owner(who), self.key))
         if row is None:
             return None
         if row.request_hash != self.request_hash:
             raise Problem(Code.CONFLICT, state="idempotency-key-used")
-        return Answered(row.status, act.ra.master.open_sealed(self._purpose(account), row.sealed_body))
+        return Answered(row.status, act.ra.master.open_sealed(self._purpose(who), row.sealed_body))
 
-    def _store(self, act: Act, account: Account, answered: Answered) -> None:
+    def _store(self, act: Act, who: Who, answered: Answered) -> None:
         act.db.add(
             StoredAnswer(
-                account_id=account.id,
+                owner=self.kind.owner(who),
                 key=self.key,
                 request_hash=self.request_hash,
                 status=answered.status,
-                sealed_body=act.ra.master.seal(self._purpose(account), answered.body),
+                sealed_body=act.ra.master.seal(self._purpose(who), answered.body),
                 created_at=act.now,
             )
         )
         act.db.flush()
 
-    def _purpose(self, account: Account) -> str:
-        return f"answer:{account.id}:{self.key}"
+    def _purpose(self, who: Who) -> str:
+        return f"answer:{self.kind.owner(who)}:{self.key}"
 
 
-async def _mutation(request: Request, ra: TheRa, token: Token, key: IdempotencyKey) -> Mutation:
+async def request_hash(request: Request) -> str:
     digest = hashlib.sha256(f"{request.method} {request.url.path}\n".encode())
     digest.update(await request.body())
-    return Mutation(ra, token, key, digest.hexdigest())
+    return digest.hexdigest()
 
 
-ReadCall = Annotated[Reading, Depends()]
-MutationCall = Annotated[Mutation, Depends(_mutation)]
+RequestHash = Annotated[str, Depends(request_hash)]
+
+
+def _reading(ra: TheRa, token: Token) -> Reading[Account]:
+    return Reading(ra, token, CUSTOMER)
+
+
+def _mutation(ra: TheRa, token: Token, key: IdempotencyKey, digest: RequestHash) -> Mutation[Account]:
+    return Mutation(ra, token, CUSTOMER, key, digest)
+
+
+ReadCall = Annotated[Reading[Account], Depends(_reading)]
+MutationCall = Annotated[Mutation[Account], Depends(_mutation)]

@@ -36,6 +36,7 @@ class UnitShape(Shape):
     card: policy.CardPolicy | None
     validity_years: int
     renewal_opens_days: int
+    states: policy.States
     terms: str
     support: policy.Support
 

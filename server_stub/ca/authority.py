@@ -11,7 +11,7 @@ from cryptography import x509
 
 from server_stub.ca.crl import CrlNumbers, RevokedEntry, build_crl
 from server_stub.ca.extensions import Urls, end_entity_extensions
-from server_stub.ca.hierarchy import AuthorityMismatch, Hierarchy, new_serial, open_hierarchy
+from server_stub.ca.hierarchy import AuthorityMismatch, Hierarchy, Plan, new_serial, open_hierarchy
 from server_stub.ca.keys import CertifiableKey, certifiable
 from server_stub.ca.names import certified_name
 from server_stub.ca.profiles import EXAMPLE_POLICY_ARC, PROFILES
@@ -29,6 +29,7 @@ class Authority:
         self._policy_arc = policy_arc
         self._urls: Urls | None = None
         self._crl_numbers = CrlNumbers()
+        self._root_list = hierarchy.root_list
         self.chain: Final = (hierarchy.issuing, hierarchy.root)
 
     @classmethod
@@ -39,22 +40,26 @@ class Authority:
         name: str,
         practice: bool,
         key_algorithm: str = "RSA-3072",
+        url: str | None = None,
         policy_arc: str = EXAMPLE_POLICY_ARC,
+        create: bool = True,
     ) -> Self:
-        """The CA in ``folder``; made on first use (``name`` and ``key_algorithm`` only count then).
+        """The CA in ``folder``; made on first use (name, algorithm and ``url`` only count then).
 
-        ``key_algorithm``: RSA-3072 | P-256 | P-384. Raises AuthorityMismatch, PrivateFileExposed.
+        ``key_algorithm``: RSA-3072 | P-256 | P-384. ``url``: where the issuing CA's certificate points for the
+        root's list and certificate. Raises AuthorityMismatch (also for an empty folder without ``create``),
+        PrivateFileExposed.
         """
-        hierarchy = open_hierarchy(folder, name=name, practice=practice, key_algorithm=key_algorithm)
-        return cls(hierarchy, practice=practice, policy_arc=policy_arc)
+        plan = Plan(name, practice=practice, key_algorithm=key_algorithm, url=url)
+        return cls(open_hierarchy(folder, plan, create=create), practice=practice, policy_arc=policy_arc)
 
-    def configure_urls(self, base_url: str, *, ocsp: str | None = None) -> None:
-        """Where certificates point for revocation list and issuer. Needed before the first ``issue``.
+    def configure_urls(self, base_url: str) -> None:
+        """Where certificates point for their state and issuer. Needed before the first ``issue``."""
+        self._urls = Urls.of_issuing(base_url.rstrip("/"))
 
-        RFC 5280 section 8 advises plain http here, since checking https needs the very same data.
-        """
-        base = base_url.rstrip("/")
-        self._urls = Urls(crl=f"{base}/ca/issuing.crl", issuer=f"{base}/ca/issuing.cer", ocsp=ocsp)
+    def public_key(self) -> CertifiableKey:
+        """Of the issuing CA."""
+        return self._signer.public_key()
 
     def new_serial(self) -> int:
         return new_serial()
@@ -101,6 +106,10 @@ class Authority:
         """A complete list in DER, good for 24 hours, with a number higher than every one before."""
         number = self._crl_numbers.next()
         return build_crl(self._issuing, self._signer, entries, number=number, now=now)
+
+    def root_crl(self, now: datetime) -> bytes:
+        """The root's list in DER. Raises FileNotFoundError when list and root key are both kept elsewhere."""
+        return self._root_list.der(now)
 
     def _extensions(
         self, profile: str, key: CertifiableKey, email: str | None

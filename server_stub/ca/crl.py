@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from cryptography import x509
@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from server_stub.ca.signer import Signer
 
 LIFETIME: Final = timedelta(hours=24)
+_KEPT: Final = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,24 @@ class CrlNumbers:
             return self._last
 
 
+class KeptList:
+    """The last list, given again while nothing has changed. Safe to share between threads."""
+
+    def __init__(self) -> None:
+        self._version: str | None = None
+        self._signed_at = datetime.min.replace(tzinfo=UTC)
+        self._der = b""
+        self._lock = threading.Lock()
+
+    def get(self, version: str, now: datetime, make: Callable[[], bytes]) -> bytes:
+        """The list of ``version``; made when it is another one than before, or older than ten minutes."""
+        with self._lock:
+            if self._version != version or not timedelta(0) <= now - self._signed_at < _KEPT:
+                self._der = make()
+                self._version, self._signed_at = version, now
+            return self._der
+
+
 def build_crl(
     issuer: x509.Certificate,
     signer: Signer,
@@ -49,13 +68,14 @@ def build_crl(
     *,
     number: int,
     now: datetime,
+    lifetime: timedelta = LIFETIME,
 ) -> bytes:
-    """A complete list in DER, good for 24 hours. Raises ValueError for an unknown reason."""
+    """A complete list in DER, good for ``lifetime``. Raises ValueError for an unknown reason."""
     builder = (
         x509.CertificateRevocationListBuilder()
         .issuer_name(issuer.subject)
         .last_update(now)
-        .next_update(now + LIFETIME)
+        .next_update(now + lifetime)
         .add_extension(x509.CRLNumber(number), critical=False)
         .add_extension(authority_key_identifier(issuer), critical=False)
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Self
 
 from cryptography import x509
 from cryptography.x509.oid import AuthorityInformationAccessOID, ObjectIdentifier
@@ -21,6 +22,16 @@ class Urls:
     crl: str
     issuer: str
     ocsp: str | None
+
+    @classmethod
+    def of_issuing(cls, base: str) -> Self:
+        """What the issuing CA certifies."""
+        return cls(crl=f"{base}/ca/issuing.crl", issuer=f"{base}/ca/issuing.cer", ocsp=f"{base}/ocsp")
+
+    @classmethod
+    def of_root(cls, base: str) -> Self:
+        """What the root certifies."""
+        return cls(crl=f"{base}/ca/root.crl", issuer=f"{base}/ca/root.cer", ocsp=None)
 
 
 def end_entity_extensions(
@@ -40,12 +51,20 @@ def end_entity_extensions(
     yield x509.SubjectKeyIdentifier.from_public_key(public_key), False
     yield authority_key_identifier(issuer), False
     yield x509.CertificatePolicies([x509.PolicyInformation(policy, None)]), False
-    yield _crl_distribution(urls.crl), False
-    yield x509.AuthorityInformationAccess(list(_access(urls))), False
+    if profile.stateless is None:
+        yield from status_extensions(urls)
+    else:
+        yield profile.stateless, False
     if email is not None:
         if not profile.email:
             raise ValueError("this profile carries no address")
         yield x509.SubjectAlternativeName([mailbox(email)]), False
+
+
+def status_extensions(urls: Urls) -> Iterator[tuple[x509.ExtensionType, bool]]:
+    """Where to ask whether the certificate still counts."""
+    yield _crl_distribution(urls.crl), False
+    yield x509.AuthorityInformationAccess(list(_access(urls))), False
 
 
 def _crl_distribution(url: str) -> x509.CRLDistributionPoints:

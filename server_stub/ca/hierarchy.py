@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -14,8 +14,10 @@ from cryptography.x509.oid import ObjectIdentifier
 from filelock import FileLock
 
 from server_stub.ca.crl import authority_key_identifier
+from server_stub.ca.extensions import Urls, status_extensions
 from server_stub.ca.names import PRACTICE_MARK, ca_name
 from server_stub.ca.profiles import key_usage
+from server_stub.ca.root_list import RootList
 from server_stub.ca.signer import KeyFileSigner, Signer
 from server_stub.custody.private_file import sync_folder, write_private
 
@@ -40,6 +42,17 @@ class Hierarchy:
     root: x509.Certificate
     issuing: x509.Certificate
     signer: Signer
+    root_list: RootList
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What a new CA shall be; ``practice`` counts for one that is there, too."""
+
+    name: str = field(kw_only=False)
+    practice: bool
+    key_algorithm: str
+    url: str | None
 
 
 def new_serial() -> int:
@@ -47,16 +60,16 @@ def new_serial() -> int:
     return secrets.randbits(126) | 1 << 126
 
 
-def open_hierarchy(folder: Path, *, name: str, practice: bool, key_algorithm: str) -> Hierarchy:
-    """What is in ``folder``; made there when the folder does not exist or is empty.
+def open_hierarchy(folder: Path, plan: Plan, *, create: bool) -> Hierarchy:
+    """What is in ``folder``; with ``create``, made there when the folder does not exist or is empty.
 
     Several workers may start at once. Raises AuthorityMismatch, PrivateFileExposed.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(folder.parent / f"{folder.name}.lock"):
-        if not folder.exists() or not any(folder.iterdir()):
-            _create(folder, name=name, practice=practice, key_algorithm=key_algorithm)
-    return _load(folder, practice=practice)
+        if create and (not folder.exists() or not any(folder.iterdir())):
+            _create(folder, plan)
+    return _load(folder, practice=plan.practice)
 
 
 def _load(folder: Path, *, practice: bool) -> Hierarchy:
@@ -71,21 +84,24 @@ def _load(folder: Path, *, practice: bool) -> Hierarchy:
     issuing.verify_directly_issued_by(root)
     if (PRACTICE_MARK in issuing.subject.rfc4514_string()) != practice:
         raise AuthorityMismatch("practice and real CAs are kept apart")
-    return Hierarchy(root, issuing, signer)
+    return Hierarchy(root, issuing, signer, RootList(folder, root))
 
 
-def _create(folder: Path, *, name: str, practice: bool, key_algorithm: str) -> None:
+def _create(folder: Path, plan: Plan) -> None:
     """All of it in a draft folder that is renamed at the end: a half-made CA is never used."""
     draft = folder.with_name(f"{folder.name}.{secrets.token_hex(4)}.draft")
     draft.mkdir(mode=0o700)
     installation = secrets.token_hex(4).upper()
-    start = datetime.now(UTC).replace(microsecond=0) - (_PRACTICE_PAST if practice else _CLOCK_SKEW)
-    root_signer = KeyFileSigner.create(draft / "root.key", key_algorithm)
-    signer = KeyFileSigner.create(draft / "issuing.key", key_algorithm)
-    root_name = ca_name(name, "Root CA", installation, practice=practice)
-    issuing_name = ca_name(name, "Issuing CA", installation, practice=practice)
+    start = datetime.now(UTC).replace(microsecond=0) - (_PRACTICE_PAST if plan.practice else _CLOCK_SKEW)
+    root_signer = KeyFileSigner.create(draft / "root.key", plan.key_algorithm)
+    signer = KeyFileSigner.create(draft / "issuing.key", plan.key_algorithm)
+    root_name = ca_name(plan.name, "Root CA", installation, practice=plan.practice)
+    issuing_name = ca_name(plan.name, "Issuing CA", installation, practice=plan.practice)
     root = _certify_root(root_signer, root_name, start)
-    issuing = _certify_issuing(root, root_signer, signer, issuing_name, start)
+    builder = _issuing_builder(root, signer, issuing_name, start)
+    for extension, critical in status_extensions(Urls.of_root(plan.url.rstrip("/"))) if plan.url else ():
+        builder = builder.add_extension(extension, critical=critical)
+    issuing = root_signer.sign_certificate(builder)
     write_private(draft / "root.cer", root.public_bytes(Encoding.DER))
     write_private(draft / "issuing.cer", issuing.public_bytes(Encoding.DER))
     if folder.exists():
@@ -118,11 +134,11 @@ def _certify_root(signer: Signer, subject: x509.Name, start: datetime) -> x509.C
     )
 
 
-def _certify_issuing(
-    root: x509.Certificate, root_signer: Signer, signer: Signer, subject: x509.Name, start: datetime
-) -> x509.Certificate:
+def _issuing_builder(
+    root: x509.Certificate, signer: Signer, subject: x509.Name, start: datetime
+) -> x509.CertificateBuilder:
     any_policy = x509.CertificatePolicies([x509.PolicyInformation(ANY_POLICY, None)])
-    return root_signer.sign_certificate(
+    return (
         _ca_builder(subject, signer, start, depth=0)
         .issuer_name(root.subject)
         .not_valid_after(start + _ISSUING_LIFE)

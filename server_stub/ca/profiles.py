@@ -31,13 +31,18 @@ _KEY_USAGES: Final = (
 
 @dataclass(frozen=True)
 class Profile:
-    """``policy`` is the last number of the policy OID; ``email``: whether an rfc822Name may stand in it."""
+    """``policy`` is the last number of the policy OID; ``email``: whether an rfc822Name may stand in it.
+
+    ``stateless``: the extension by which a short-lived certificate of the RA's own services says that nobody
+    need ask for its state.
+    """
 
     policy: int
     rsa_usages: frozenset[str]
     ec_usages: frozenset[str]
     purposes: tuple[ObjectIdentifier, ...]
     email: bool
+    stateless: x509.ExtensionType | None = None
 
     def key_usage(self, public_key: CertifiableKey) -> x509.KeyUsage:
         is_ec = isinstance(public_key, ec.EllipticCurvePublicKey)
@@ -73,5 +78,13 @@ PROFILES: Final = {
         ec_usages=_PROVES,
         purposes=(PIV_CARD_AUTH,),
         email=False,
+    ),
+    "ocsp-responder": Profile(
+        policy=4,
+        rsa_usages=_PROVES,
+        ec_usages=_PROVES,
+        purposes=(ExtendedKeyUsageOID.OCSP_SIGNING,),
+        email=False,
+        stateless=x509.OCSPNoCheck(),  # RFC 6960 section 4.2.2.2.1
     ),
 }

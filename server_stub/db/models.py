@@ -114,10 +114,13 @@ class Rate(Base):
 
 
 class StoredAnswer(Base):
-    """What a mutation answered, sealed, for the same Idempotency-Key to get again."""
+    """What a mutation answered, sealed, for the same Idempotency-Key to get again.
+
+    ``owner`` is an account's id, or ``officer-`` and an officer's.
+    """
 
     __tablename__ = "stored_answers"
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    owner: Mapped[str] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)
     request_hash: Mapped[str]
     status: Mapped[int]
@@ -204,7 +207,7 @@ class Certificate(Base):
     not_before: Mapped[datetime]
     not_after: Mapped[datetime]
     pem: Mapped[str | None] = mapped_column(Text)
-    revoked_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None] = mapped_column(index=True)
     reason: Mapped[str | None]
     __table_args__ = (
         _unique_where("one_live_certificate_per_order", "order_id", _LIVE),
@@ -222,6 +225,28 @@ class Relay(Base):
     state: Mapped[str]
     sealed_challenge: Mapped[bytes | None]
     expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class Officer(Base):
+    """``roles``: names of server_stub.officers.Role, separated by spaces. ``last_step``: of the last code used."""
+
+    __tablename__ = "officers"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    roles: Mapped[str]
+    password_hash: Mapped[str]
+    sealed_totp: Mapped[bytes]
+    last_step: Mapped[int] = mapped_column(BigInteger)
+
+
+class OfficerSession(Base):
+    """``token_hash`` is SHA-256 of the bearer token."""
+
+    __tablename__ = "officer_sessions"
+    token_hash: Mapped[str] = mapped_column(primary_key=True)
+    officer_id: Mapped[int] = mapped_column(ForeignKey("officers.id"), index=True)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    officer: Mapped[Officer] = relationship(lazy="joined")
 
 
 class AuditEntry(Base):

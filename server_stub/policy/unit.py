@@ -62,6 +62,16 @@ class CardPolicy(_Part):
         return self
 
 
+class States(_Part):
+    """Who may change a certificate's state: an officer by form, the user signed in, the user with the password again.
+
+    Only an officer resumes. A user revokes everything that counts at once.
+    """
+
+    suspend: Literal["officer", "user", "password"] = "officer"
+    revoke: Literal["officer", "user"] = "officer"
+
+
 class Subject(_Part):
     """What stands in every certificate of the unit beside the identifier (CN)."""
 
@@ -81,6 +91,7 @@ class Unit(_Part):
     sign_in: SignIn
     site_password: SitePassword
     card: CardPolicy | None = None
+    states: States = States()
     subject: Subject
     validity_years: int = Field(ge=1, le=5)
     renewal_opens_days: int = Field(ge=1, le=180)

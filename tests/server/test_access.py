@@ -32,6 +32,7 @@ def acts(victim: Caller) -> list[Act]:
         ("POST", f"/cards/{card}/verifications", {"purpose": "apply"}),
         ("PUT", f"/cards/{card}/verifications/{made}", STATEMENT),
         ("POST", f"/cards/{card}/guids", {"guid": "00" * 16}),
+        ("POST", "/certificates/abc/suspension", {}),
     ]
 
 
@@ -42,6 +43,7 @@ OWN: list[Act] = [
     ("GET", f"/cards?key={'0' * 64}", None),
     ("GET", "/sessions/current", None),
     ("DELETE", "/sessions/current", None),
+    ("POST", "/account/revocation", None),
     ("PUT", "/account/password", {"old": "Wrong1234", "new": "Wrong12345"}),
 ]
 
@@ -62,7 +64,7 @@ def test_the_lists_above_hold_every_endpoint(client: TestClient, alice: Caller) 
         (method.upper(), path)
         for path, operations in client.get("/openapi.json").json()["paths"].items()
         for method, operation in operations.items()
-        if operation.get("security")
+        if operation.get("security") and "/officer/" not in path
     }
     assert len(signed_in) == len(acts(alice)) + len(OWN)
 
@@ -120,7 +122,7 @@ def test_what_cannot_be_read_is_told_by_field(client: TestClient, alice: Caller,
         "Idempotency-Key": Caller.fresh_key(),
         "Content-Type": "application/json",
     }
-    bodied = [act for act in [*acts(alice), *OWN] if act[2] is not None]
+    bodied = [act for act in [*acts(alice), *OWN] if act[2]]
     for method, path in [*((act[0], act[1]) for act in bodied), ("POST", "/captchas"), ("POST", "/sessions")]:
         answer = client.request(method, f"/api/v1{path}", content=body, headers=headers)
         problem = answer.json()

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from dataclasses import dataclass, field
+from base64 import b32decode
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
@@ -19,14 +21,16 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from httpx2 import Response
 from starlette.testclient import TestClient
 
-from server_stub import accounts, sessions
+from server_stub import accounts, officers, sessions, totp
 from server_stub.db.models import Account, Card, Customer
 from server_stub.passwords import hash_password
+from server_stub.policy.unit import States
 from server_stub.ra import Ra
 
 ORIGIN = "http://ra.test"
 UNIT = "exchange"
 PASSWORD = "Correct8horse"
+OFFICER_PASSWORD = "Battery9staple"
 _HASH = hash_password(PASSWORD)
 _RSA = [rsa.generate_private_key(65537, 2048) for _ in range(4)]
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
@@ -157,6 +161,40 @@ class Caller:
         return {"Authorization": f"Bearer {self.token}", "Idempotency-Key": key or self.fresh_key()}
 
 
+@dataclass
+class OfficerCaller:
+    """A signed-in officer."""
+
+    client: TestClient
+    token: str
+
+    def get(self, path: str) -> Response:
+        return self.client.get(f"/api/v1/officer{path}", headers=self._headers(None))
+
+    def post(self, path: str, body: object, key: str | None = None) -> Response:
+        return self.client.post(f"/api/v1/officer{path}", json=body, headers=self._headers(key))
+
+    def _headers(self, key: str | None) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}", "Idempotency-Key": key or Caller.fresh_key()}
+
+
+@dataclass
+class OfficerPerson:
+    """An officer with the authenticator application."""
+
+    client: TestClient
+    name: str
+    totp_key: bytes
+
+    def code(self, now: datetime) -> str:
+        return totp.code(self.totp_key, int(now.timestamp()) // totp.STEP_SECONDS)
+
+    def sign_in(self, code: str, password: str = OFFICER_PASSWORD) -> Response:
+        body = {"name": self.name, "password": password, "code": code}
+        headers = {"Idempotency-Key": Caller.fresh_key()}
+        return self.client.post("/api/v1/officer/sessions", json=body, headers=headers)
+
+
 class World:
     """Fills the database as the registration counter and personalisation would."""
 
@@ -218,6 +256,27 @@ class World:
             assert account is not None
             token, _ = sessions.begin(act, account)
         return Caller(self.client, person, token)
+
+    def officer(self, name: str, *roles: officers.Role) -> OfficerPerson:
+        uri = officers.add(self.ra, name, roles, OFFICER_PASSWORD)
+        (secret,) = parse_qs(urlsplit(uri).query)["secret"]
+        return OfficerPerson(self.client, name, b32decode(secret))
+
+    def officer_caller(self, name: str, *roles: officers.Role) -> OfficerCaller:
+        person = self.officer(name, *roles)
+        answer = person.sign_in(person.code(self.now()))
+        assert answer.status_code == 201, answer.text
+        return OfficerCaller(self.client, str(answer.json()["token"]))
+
+    def let_users(self, *, suspend: str = "officer", revoke: str = "officer") -> None:
+        """Change what every unit leaves to its users."""
+        states = States.model_validate({"suspend": suspend, "revoke": revoke})
+        policies = {
+            name: replace(policy, unit=policy.unit.model_copy(update={"states": states}))
+            for name, policy in self.ra.policies.items()
+        }
+        self.ra = replace(self.ra, policies=policies)
+        self.client.app.state.ra = self.ra  # type: ignore[attr-defined]
 
     def now(self) -> datetime:
         with self.ra.act(write=False) as act:

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
 from server_stub.ca.authority import Authority
+from server_stub.ca.profiles import PROFILES
 
 BASE_URL = "http://127.0.0.1:8470"
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -58,7 +59,7 @@ def issue(authority: Authority, keys: dict[str, Any], subject: x509.Name) -> Cal
         preset: dict[str, Any] = {
             "public_key": keys[algorithm].public_key(),
             "subject": subject,
-            "email": None if profile == "card-verification" else "wang@example.tw",
+            "email": "wang@example.tw" if PROFILES[profile].email else None,
             "serial": authority.new_serial(),
             "not_before": NOW,
             "not_after": NOW + timedelta(days=730),

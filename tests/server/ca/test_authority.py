@@ -72,8 +72,10 @@ def test_pointers(issue: Issue, authority: Authority) -> None:
     issuer_key = authority.chain[0].extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
 
     assert [name.value for name in point.full_name or []] == ["http://127.0.0.1:8470/ca/issuing.crl"]
-    assert [entry.access_method for entry in access] == [AuthorityInformationAccessOID.CA_ISSUERS]
-    assert access[0].access_location.value == "http://127.0.0.1:8470/ca/issuing.cer"
+    assert {entry.access_method: entry.access_location.value for entry in access} == {
+        AuthorityInformationAccessOID.CA_ISSUERS: "http://127.0.0.1:8470/ca/issuing.cer",
+        AuthorityInformationAccessOID.OCSP: "http://127.0.0.1:8470/ocsp",
+    }
     assert policy.policy_identifier.dotted_string == "1.3.6.1.4.1.32473.1.1"
     assert names.get_values_for_type(x509.RFC822Name) == ["wang@example.tw"]
     assert (
@@ -137,7 +139,7 @@ def test_practice_stands_in_every_subject(
 @pytest.mark.parametrize(
     "changes",
     [
-        {"not_after": NOW},
+        {"not_after": NOW - timedelta(days=1)},
         {"not_before": NOW - timedelta(days=4000)},
         {"not_after": NOW + timedelta(days=9000)},
         {"subject": x509.Name([])},

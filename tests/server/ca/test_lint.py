@@ -47,20 +47,16 @@ def test_every_profile_with_every_key(
     assert findings(issue(profile, algorithm).public_bytes(Encoding.DER)) == ""
 
 
-def test_without_address_and_with_ocsp(
-    authority: Authority, issue: Callable[..., x509.Certificate], findings: Linter
-) -> None:
-    authority.configure_urls(BASE_URL, ocsp=f"{BASE_URL}/ocsp")
-    certificate = issue(email=None)
-    authority.configure_urls(BASE_URL)
-
-    assert findings(certificate.public_bytes(Encoding.DER)) == ""
+def test_without_address(issue: Callable[..., x509.Certificate], findings: Linter) -> None:
+    assert findings(issue(email=None).public_bytes(Encoding.DER)) == ""
 
 
 @pytest.mark.parametrize("index", [0, 1], ids=["issuing", "root"])
 @pytest.mark.parametrize("algorithm", ["RSA-3072", "P-256", "P-384"])
 def test_ca_certificates(tmp_path: Path, findings: Linter, algorithm: str, index: int) -> None:
-    authority = Authority.open(tmp_path / "ca", name="郵政測試", practice=False, key_algorithm=algorithm)
+    authority = Authority.open(
+        tmp_path / "ca", name="郵政測試", practice=False, key_algorithm=algorithm, url=BASE_URL
+    )
 
     assert findings(authority.chain[index].public_bytes(Encoding.DER)) == ""
 
@@ -74,6 +70,16 @@ def test_crl(
     file.write_bytes(authority.crl(entries, NOW))
 
     count = lint_crl.main(["lint", "--type", "CRL", "--profile", "PKIX", "--severity", "WARNING", str(file)])
+
+    assert (count, capsys.readouterr().out.strip()) == (0, "")
+
+
+def test_the_roots_list(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    authority = Authority.open(tmp_path / "ca", name="R", practice=False, key_algorithm="P-256")
+    file = tmp_path / "root.crl"
+    file.write_bytes(authority.root_crl(NOW))
+
+    count = lint_crl.main(["lint", "--type", "ARL", "--profile", "PKIX", "--severity", "WARNING", str(file)])
 
     assert (count, capsys.readouterr().out.strip()) == (0, "")
 
