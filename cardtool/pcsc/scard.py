@@ -285,12 +285,19 @@ class ScardConnection:
     def _check(self, code: int) -> None:
         if unsigned(code) == Scard.S_SUCCESS:
             return
-        if unsigned(code) in LINK_LOST and self._is_pulled():
-            raise CardRemoved
+        if unsigned(code) in LINK_LOST:
+            self._explain_lost_link()
         try:
             _check(code, self._reader)
         except NoCard:
             raise CardRemoved from None
+
+    def _explain_lost_link(self) -> None:
+        """Raises CardRemoved after a pull, ReaderServiceOff where the service has ended; else returns."""
+        if self._is_pulled():
+            raise CardRemoved
+        with _context():
+            """Only a service that is there gives a context."""
 
     def _is_pulled(self) -> bool:
         """Whether the service reports a pull soon; a card that only stopped answering stays present."""

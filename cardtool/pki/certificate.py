@@ -10,6 +10,7 @@ from typing import TypeVar
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import verification
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -44,7 +45,10 @@ EXTENDED_USAGES = {
 
 @dataclass(frozen=True)
 class CertificateSummary:
-    """What a person is shown. Names in RFC 4514 text, times aware (UTC), usages in RFC 5280's words."""
+    """What a person is shown. Names in RFC 4514 text, times aware (UTC), usages in RFC 5280's words.
+
+    ``sha256``: the fingerprint of the whole certificate, lower-case hex.
+    """
 
     subject: str
     holder: str
@@ -55,6 +59,7 @@ class CertificateSummary:
     not_after: datetime
     key_algorithm: str
     usages: tuple[str, ...]
+    sha256: str
 
 
 def load(certificate: str | bytes) -> bytes:
@@ -84,6 +89,7 @@ def describe(certificate: bytes) -> CertificateSummary:
         not_after=parsed.not_valid_after_utc,
         key_algorithm=algorithm_name(parsed.public_key()),
         usages=_usages(parsed),
+        sha256=parsed.fingerprint(SHA256()).hex(),
     )
 
 
@@ -119,7 +125,7 @@ def _parse(certificate: str | bytes) -> x509.Certificate:
         parsed.public_key()
         parsed.subject.rfc4514_string()
         _ = parsed.extensions, parsed.not_valid_after_utc
-    except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension):
+    except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.InvalidVersion):
         raise CertificateRefused("malformed") from None
     return parsed
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import timedelta
 
 import pytest
@@ -185,11 +186,13 @@ def test_key_of_another_kind(house: House) -> None:
 
 
 def test_describe(house: House) -> None:
-    summary = describe(der(house.issuing.certify("王小明", house.key)))
+    issued = der(house.issuing.certify("王小明", house.key))
+    summary = describe(issued)
     assert summary.holder == "王小明"
     assert summary.subject == "CN=王小明,O=Test 憑證"
     assert summary.issuer == "Issuing"
     assert (summary.serial_hex, summary.serial_decimal) == ("0ABC", "2748")
     assert summary.not_after == NOW + YEAR / 2
     assert summary.key_algorithm == "P-256"
+    assert summary.sha256 == hashlib.sha256(issued).hexdigest()
     assert summary.usages == ("digitalSignature", "nonRepudiation", "clientAuth", "emailProtection")
