@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,8 @@ import pytest
 from cryptography import x509
 
 from cardtool.pcsc.virtual.piv import YUBIKEY, Personality, VirtualPivCard
-from tests.system.pcscd import CardProcess, StartCard
+from tests.system.pcscd import CardProcess, Pcscd, StartCard
+from tests.system.scene import Scene, first_world, open_scene
 from tests.unit.virtual.terminal import Terminal
 
 Run = Callable[..., str]
@@ -68,3 +69,22 @@ def enrolled(vpcd_card: StartCard, tmp_path: Path) -> Callable[..., EnrolledCard
         return EnrolledCard(vpcd_card(state=state), certificates)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def demo_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return first_world(tmp_path_factory.mktemp("demo") / "ra")
+
+
+@pytest.fixture
+def scene(pcscd: Pcscd, demo_world: Path, tmp_path: Path) -> Iterator[Scene]:
+    """The programs with nothing of ours between them."""
+    with open_scene(pcscd, demo_world, tmp_path, watched=False) as opened:
+        yield opened
+
+
+@pytest.fixture
+def watched(pcscd: Pcscd, demo_world: Path, tmp_path: Path) -> Iterator[Scene]:
+    """The same with a tap before each card and a gate before the RA."""
+    with open_scene(pcscd, demo_world, tmp_path, watched=True) as opened:
+        yield opened
