@@ -80,6 +80,8 @@ def test_secrets_are_told_by_length_only() -> None:
         INS.CHANGE_REFERENCE_DATA,
         INS.RESET_RETRY_COUNTER,
         INS.GENERAL_AUTHENTICATE,
+        INS.PERFORM_SECURITY_OPERATION,
+        INS.PUT_DATA,  # without a tag list: GIDS, perhaps a key
         0x5A,
     ):
         lines = "\n".join(decode_command(bytes([0, ins, 0, 0x80, 6]) + b"924681"))

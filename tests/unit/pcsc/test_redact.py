@@ -14,7 +14,7 @@ from cardtool.errors import CardRemoved
 from cardtool.pcsc.apdu import INS, Command
 from cardtool.pcsc.chaining import CommandChaining, RawChannel
 from cardtool.pcsc.decorator import ConnectionDecorator
-from cardtool.pcsc.redact import SHOWN_OBJECTS, Redactor
+from cardtool.pcsc.redact import SHOWN_GIDS_OBJECTS, SHOWN_OBJECTS, Redactor
 from cardtool.pcsc.replay import ReplayConnection
 from cardtool.pcsc.trace import TracingConnection
 
@@ -60,6 +60,12 @@ def secret_commands() -> list[Command]:
         Command(0, INS.IMPORT_ASYMMETRIC_KEY, 7, 0x9A, puk * 60),
         Command(0, INS.SET_MANAGEMENT_KEY, 0xFF, 0xFF, puk * 3),
         Command(0, INS.PUT_DATA, 0x3F, 0xFF, puk * 100),
+        Command(0, INS.PUT_DATA, 0x3F, 0xFF, b"\x70\x18" + puk * 3),
+        Command(0, INS.CHANGE_REFERENCE_DATA, 0, 0x80, PIN + PIN),
+        Command(0, INS.RESET_RETRY_COUNTER, 2, 0x80, PIN),
+        Command(0, INS.PERFORM_SECURITY_OPERATION, 0x80, 0x86, puk * 32, 256),
+        Command(0, INS.MANAGE_SECURITY_ENVIRONMENT, 0x41, 0xB6, puk),
+        Command(0, INS.GET_DATA, 0xA0, 0x10, bytes.fromhex("5C02DF23") + pin, 256),
         Command(0, INS.GET_DATA, 0x3F, 0xFF, pin, 256),
         Command(0, INS.GET_DATA, 0x3F, 0xFF, bytes.fromhex("5C037E") + pin, 256),
         Command(0x80, 0x5A, 0, 0, pin, 256),
@@ -87,6 +93,19 @@ def test_public_objects_are_shown(tag: bytes) -> None:
     command = Command(0, INS.GET_DATA, 0x3F, 0xFF, bytes([0x5C, len(tag)]) + tag, 256).encode()
     shown = Redactor().exchange(command, bytes.fromhex("53009000"))
     assert (shown.data, shown.answer) == (command[5:-1], bytes.fromhex("5300"))
+
+
+@pytest.mark.parametrize("place", sorted(SHOWN_GIDS_OBJECTS))
+def test_a_gids_object_is_shown_only_where_it_belongs(place: bytes) -> None:
+    file, tag = place[:2], place[2:]
+    request = bytes.fromhex("045C02") + tag + b"\x00"
+    assert Redactor().exchange(b"\x00\xcb" + file + request, b"public\x90\x00").answer == b"public"
+    assert Redactor().exchange(b"\x00\xcb\xa0\x13" + request, PIN + b"\x90\x00").answer is None
+
+
+def test_gids_containers_and_certificates_name_a_person_and_are_not_shown() -> None:
+    for tag in ("DF23", "DF24"):
+        assert Redactor().exchange(bytes.fromhex(f"00CBA010045C02{tag}00"), b"name\x90\x00").answer is None
 
 
 def test_certificates_and_printed_information_name_a_person_and_are_not_shown() -> None:
