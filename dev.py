@@ -18,7 +18,8 @@ VERBS = {
     "test": "run every test that CI runs; --only PART, --all; further arguments go to pytest",
     "check": "format, lint, types for three systems, import contract; --fix mends what can be mended",
     "matrix": "the fault matrix alone: every fault at every act of every flow",
-    "build": "the frozen application, in dist/; --quick uses again what an earlier build found out",
+    "build": "the frozen application: one folder, dist/cardtool",
+    "bench": "how fast the window starts and how much memory it takes, beside a bare window",
     "lock": "bring requirements.lock in step with pyproject.toml (needs uv); --upgrade takes the newest",
 }
 

@@ -17,14 +17,13 @@ LOG = WORK / "pyinstaller.log"
 
 
 def main(arguments: Sequence[str]) -> int:
-    """``--quick`` uses again what an earlier build found out; for work on the build itself."""
-    if arguments not in ([], ["--quick"]):
-        print("usage: dev.py build [--quick]")
+    if arguments:
+        print("usage: dev.py build")
         return 2
     WORK.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
     print("Building (about a minute)", flush=True)
-    status = freeze(again=not arguments)
+    status = freeze()
     if status != 0:
         print(f"PyInstaller failed; its last words (all of them: {LOG}):\n{last_lines(LOG)}")
         return status
@@ -32,12 +31,12 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def freeze(*, again: bool) -> int:
-    command = [str(environment.PYTHON), "-m", "PyInstaller", "build.spec", "--noconfirm"]
+def freeze() -> int:
+    command = [str(environment.PYTHON), "-m", "PyInstaller", "build.spec", "--noconfirm", "--clean"]
     places = ["--distpath", str(DIST), "--workpath", str(WORK)]
     with LOG.open("wb") as log:
         return subprocess.call(
-            [*command, *places, *(["--clean"] if again else [])],
+            [*command, *places],
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=log,

@@ -31,11 +31,11 @@ def virtual_screen() -> Iterator[dict[str, str]]:
 
 
 @contextmanager
-def xvfb() -> Iterator[str]:
+def xvfb(*options: str) -> Iterator[str]:
     """A running Xvfb on a display number that it chose itself, with the size that pages must fit."""
     read, write = os.pipe()
     server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(write), "-screen", "0", "1366x768x24", "-nolisten", "tcp"],
+        ["Xvfb", "-displayfd", str(write), "-screen", "0", "1366x768x24", "-nolisten", "tcp", *options],
         pass_fds=[write],
         stdin=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -32,6 +32,7 @@ PARTS = (
     Part("logic", ("unit", "contract", "flows", "server", "store"), workers="auto"),
     Part("window", ("ui",), screen=True),
     Part("matrix", ("matrix",), workers="auto"),
+    Part("frozen", ("frozen",)),
     # There is one card service on a computer, so these run one after the other.
     Part("system", ("",), marks="system", screen=True),
 )

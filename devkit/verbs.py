@@ -36,7 +36,7 @@ def run(arguments: list[str]) -> int:
 
 
 def test(arguments: list[str]) -> int:
-    prepare(*machine.WINDOW, *machine.TESTS)
+    prepare(*machine.WINDOW, *machine.TESTS, *machine.FREEZE)
     return tests.main(arguments)
 
 
@@ -58,4 +58,18 @@ def freeze(arguments: list[str]) -> int:
     return build.main(arguments)
 
 
-VERBS = {"run": run, "test": test, "check": check, "matrix": matrix, "lock": lock, "build": freeze}
+def bench(arguments: list[str]) -> int:
+    """In the environment's own Python: the windows that are compared run on the same."""
+    prepare(*machine.WINDOW, "xvfb")
+    return subprocess.call([str(environment.PYTHON), "-m", "bench", *arguments])
+
+
+VERBS = {
+    "run": run,
+    "test": test,
+    "check": check,
+    "matrix": matrix,
+    "build": freeze,
+    "bench": bench,
+    "lock": lock,
+}

@@ -1,0 +1,98 @@
+"""The frozen application does what the one from source does: nothing was forgotten in its folder."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from bench.frame import Frame
+from cardtool import __version__
+from devkit import build, screen
+
+pytestmark = pytest.mark.timeout(400)  # the first test builds
+
+LARGEST = 132.0
+"""10^6 bytes."""
+COLOURS_OF_HOME = 60
+"""The picture of the card is a gradient; a window without its home screen has a handful."""
+LONGEST_START = 60.0
+
+
+def run(computer: dict[str, str], program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [build.program(program), *arguments],
+        env=computer,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=180,
+        check=False,
+    )
+
+
+def test_it_stays_slim(built: Path) -> None:
+    assert build.megabytes(built) <= LARGEST
+
+
+def test_what_belongs_to_the_system_is_not_in_it(built: Path) -> None:
+    for name in ("libpcsclite*", "libfontconfig.*", "libstdc++*", "libgtk*", "libgnutls*"):
+        assert not list(built.rglob(name))
+
+
+def test_it_tells_its_version(built: Path, computer: dict[str, str]) -> None:
+    told = run(computer, "cardtool", "--version")
+    assert (told.returncode, told.stdout, told.stderr) == (0, f"cardtool {__version__}\n", "")
+
+
+def test_the_ra_tells_its_commands(built: Path, computer: dict[str, str]) -> None:
+    told = run(computer, "cardtool-ra", "--help")
+    assert (told.returncode, told.stderr) == (0, "")
+    assert "serve" in told.stdout
+
+
+def test_the_ra_makes_a_database(built: Path, computer: dict[str, str], tmp_path: Path) -> None:
+    told = run(computer, "cardtool-ra", "migrate", "--data", str(tmp_path))
+    assert (told.returncode, told.stdout, told.stderr) == (0, "", "")
+    assert list(tmp_path.glob("*.sqlite*")) or list(tmp_path.glob("*.db"))
+
+
+@pytest.mark.parametrize("language", ["zh_TW", "en"])
+def test_it_does_the_main_job(built: Path, computer: dict[str, str], language: str) -> None:
+    """With the frozen RA, which has the frozen personaliser make the practice cards."""
+    toured = run(computer, "cardtool", "practice-tour", "--json", "--lang", language)
+    assert toured.returncode == 0, toured.stderr
+    assert '"verified": true' in toured.stdout.lower()
+
+
+def test_its_window_opens_and_looks_at_the_ra(built: Path, computer: dict[str, str], tmp_path: Path) -> None:
+    with screen.xvfb("-fbdir", str(tmp_path)) as display, (tmp_path / "said").open("w+b") as said:
+        frame = Frame(tmp_path)
+        window = subprocess.Popen(
+            [build.program("cardtool"), "--practice", "--lang", "zh_TW"],
+            env=computer | {"DISPLAY": display},
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=said,
+        )
+        try:
+            wait_until_home(frame, window, Path(computer["CARDTOOL_HOME"], "practice", "data", "ra.log"))
+        finally:
+            window.terminate()
+            window.wait(timeout=10)
+    assert (tmp_path / "said").read_text("utf-8") == ""
+
+
+def wait_until_home(frame: Frame, window: subprocess.Popen[bytes], ra_log: Path) -> None:
+    """Until the home screen is drawn and the window has asked the RA something."""
+    deadline = time.monotonic() + LONGEST_START
+    while frame.colours(COLOURS_OF_HOME) < COLOURS_OF_HOME or not answered(ra_log):
+        assert window.poll() is None, "the window closed"
+        assert time.monotonic() < deadline, "no home screen"
+        time.sleep(0.1)
+
+
+def answered(ra_log: Path) -> bool:
+    return ra_log.exists() and '"event": "request"' in ra_log.read_text("utf-8")
