@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPalette, QPixmap
-from PySide6.QtWidgets import QApplication, QStyle, QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from cardtool.ui import tokens
 from cardtool.ui.icons import Icons
@@ -93,6 +93,8 @@ class Theme(QObject):
 
     def motion(self) -> bool:
         """False where the system asks for reduced motion (Qt tells through the animation duration)."""
+        from PySide6.QtWidgets import QStyle  # noqa: PLC0415 - its enumerations take as long as five pages
+
         return self._app.style().styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration) > 0
 
     def _choose(self) -> Palette:

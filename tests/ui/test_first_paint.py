@@ -13,26 +13,28 @@ HEAVY = (
     "cryptography",
     "requests",
     "keyring",
+    "filelock",
+    "importlib.resources",
     "cardtool.flows",
     "cardtool.cards",
+    "cardtool.pcsc",
     "cardtool.ra",
+    "cardtool.practice",
 )
 
 SCRIPT = """
 import json, sys
+from cardtool.app import wire
+from cardtool.cli.options import parse_window
 from PySide6.QtWidgets import QApplication
-from cardtool.config import Settings
+from cardtool.desktop.services import Desktop
 from cardtool.ui.run import make_window
-from cardtool.ui.services import Services
-from cardtool.words import Words
 
 app = QApplication([])
 loaded = []
-def look():
-    from cardtool.errors import Cancelled
-    raise Cancelled
-services = Services(Words, Settings(), print, look)
-window = make_window(app, services, language="zh_TW", practice=False)
+with wire(parse_window(["--practice"])) as world:
+    services = Desktop(world, practice=True, start_practice=print).services()
+window = make_window(app, services, language="zh_TW", practice=True)
 window.first_paint.disconnect()
 window.first_paint.connect(lambda: (loaded.extend(sys.modules), app.quit()))
 window.show()
@@ -42,11 +44,12 @@ print(json.dumps(sorted(loaded)))
 """
 
 
-def test_nothing_heavy_before_the_first_paint() -> None:
+def test_nothing_heavy_before_the_first_paint(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT],
         cwd=ROOT,
-        env={"QT_QPA_PLATFORM": "offscreen", "PATH": "", "PYTHONPATH": str(ROOT)},
+        env={"QT_QPA_PLATFORM": "offscreen", "PATH": "", "PYTHONPATH": str(ROOT)}
+        | {"CARDTOOL_HOME": str(tmp_path)},
         capture_output=True,
         text=True,
         timeout=60,
