@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from tests.support.template import Template
 Templates = Callable[[str], Template]
 Folder = Callable[[], Path]
 UNITS = ("blue", "green")
+ON_CARD = FITS["apdu"]
+CASES = [("blue", fault) for fault in ALL] + [("green", fault) for fault in ON_CARD]
+"""The second unit differs by its slot, 9C: what happens to network and files is the same for both."""
 
 
 def recorded(template: Template, folder: Path) -> list[str]:
@@ -32,8 +36,7 @@ def recorded(template: Template, folder: Path) -> list[str]:
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("unit", UNITS)
-@pytest.mark.parametrize("fault", ALL, ids=lambda fault: fault.replace(" ", "-"))
+@pytest.mark.parametrize(("unit", "fault"), CASES, ids=lambda part: part.replace(" ", "-"))
 def test_every_single_fault_is_survived(
     template: Templates, folder: Folder, report: Report, unit: str, fault: Fault
 ):
@@ -44,16 +47,39 @@ def test_every_single_fault_is_survived(
     for act, kind in enumerate(kinds):
         if fault in FITS[kind]:
             tried += 1
-            lost += [f"act {act} ({kind}): {wrong}" for wrong in survived(made, folder(), act, fault)]
+            lost += [f"act {act} ({kind}): {wrong}" for wrong in survived(made, folder(), (act, fault))]
     report.add("APC", unit, fault, tried, len({line.split(":")[0] for line in lost}))
     assert lost == []
     assert tried > 0, "no act that this fault fits: FITS or the flow is wrong"
 
 
-def survived(template: Template, folder: Path, act: int, fault: Fault) -> list[str]:
+PAIRS = 40
+"""A sample in every run, the same each time; ``dev.py test --all`` takes fifty times as many."""
+
+
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("pairs", [PAIRS, pytest.param(50 * PAIRS, marks=pytest.mark.long)])
+@pytest.mark.parametrize("unit", UNITS)
+def test_two_faults_in_a_row_are_survived(
+    template: Templates, folder: Folder, report: Report, unit: str, pairs: int
+):
+    """One in the first start, another in the start that was to resume it (spec 5.3: flows that touch keys)."""
+    made = template(unit)
+    kinds = recorded(made, folder())
+    places = [(act, fault) for act, kind in enumerate(kinds) for fault in FITS[kind]]
+    dice = random.Random(f"{unit} {pairs}")
+    lost: list[str] = []
+    for _ in range(pairs):
+        first, second = dice.sample(places, 2)
+        lost += [f"{first} then {second}: {wrong}" for wrong in survived(made, folder(), first, second)]
+    report.add("APC", unit, "two in a row", pairs, len({line.rpartition(": ")[0] for line in lost}))
+    assert lost == []
+
+
+def survived(template: Template, folder: Path, *plan: tuple[int, Fault]) -> list[str]:
     case = Case(template, folder)
     try:
-        return case.survive(act, fault)
+        return case.survive_all(*plan)
     finally:
         case.close()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from cardtool.errors import CardRemoved
-from cardtool.pcsc.apdu import Command
+from cardtool.pcsc.apdu import INS, Command
 from cardtool.pcsc.decorator import ConnectionDecorator
 from cardtool.pcsc.faults import CardFault
 from cardtool.pcsc.transport import Connection, ReaderState
@@ -29,7 +29,7 @@ class Readers:
         self.card = card
         self.acts = acts
         self.slow = slow
-        self.verifies_failed = 0
+        self.refused_verifies = 0
         self.heal()
 
     def heal(self) -> None:
@@ -58,6 +58,12 @@ class Readers:
     def interrupt(self) -> None:
         self.hub.interrupt()
 
+    def note(self, command: bytes, answer: bytes) -> None:
+        """Count the VERIFYs that presented a value and were refused."""
+        parsed = Command.parse(command)
+        if parsed.ins == INS.VERIFY and parsed.data and answer != b"\x90\x00":
+            self.refused_verifies += 1
+
     def disturb(self, fault: object, removal: CardFault) -> None:
         """Do to reader and card what the fault says. ``removal``: which removal belongs to this moment."""
         if fault is removal:
@@ -84,6 +90,7 @@ class _Connection(ConnectionDecorator):
             return STATUS_WORDS[fault]
         self._readers.disturb(fault, CardFault.REMOVED_BEFORE)
         answer = self._inner.transmit(command)
+        self._readers.note(command, answer)
         self._readers.acts.end()
         if fault is CardFault.REMOVED_AFTER:
             self._readers.hub.pull(READER)
