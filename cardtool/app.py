@@ -109,7 +109,12 @@ class World:
 
     @property
     def account(self) -> str:
-        return self.person.account if self.options.practice else ""
+        return self.person.account if self._practises else ""
+
+    @property
+    def _practises(self) -> bool:
+        """The tour chooses for itself who applies."""
+        return self.options.practice and self.options.command != TOUR
 
     def practice_answers(self) -> dict[str, str | bool]:
         """What a practice person who may still apply would answer; made anew when all have applied."""
@@ -150,7 +155,7 @@ class World:
     @property
     def unit(self) -> str:
         """The RA unit that is meant; empty until one was chosen."""
-        practised = self.person.unit if self.options.practice else ""
+        practised = self.person.unit if self._practises else ""
         return self.options.unit or practised or self.settings.unit
 
     @cached_property

@@ -18,7 +18,7 @@ def account(job: Job) -> Json:
 
 
 def _signed_in(job: Job) -> SignInContext:
-    context = SignInContext(job.ports(ra=True), job.options.unit, job.account)
+    context = SignInContext(job.ports(ra=True), job.world.unit, job.account)
     run(SGN, context)
     return context
 
@@ -45,7 +45,7 @@ def _data(job: Job) -> Json:
 
 
 def _password(job: Job) -> Json:
-    context = SignInContext(job.ports(ra=True), job.options.unit, job.account)
+    context = SignInContext(job.ports(ra=True), job.world.unit, job.account)
     run(PWS, context)
     job.world.keep_session()
     answer: Json = {"account": context.account_name, "changed": True}
@@ -56,7 +56,7 @@ def _password(job: Job) -> Json:
 def _sign_out(job: Job) -> Json:
     """Where the RA cannot be told, the session is forgotten here all the same; there it ends by itself."""
     try:
-        run(OUT, SignInContext(job.ports(ra=True), job.options.unit, job.account))
+        run(OUT, SignInContext(job.ports(ra=True), job.world.unit, job.account))
     except RaError:
         job.world.drop_session()
         raise

@@ -67,7 +67,7 @@ def _certificate_json(found: CertificateSummary) -> Json:
 
 
 def apply(job: Job) -> Json:
-    context = ApplyContext(job.ports(ra=True), job.options.unit, job.account, job.reader())
+    context = ApplyContext(job.ports(ra=True), job.world.unit, job.account, job.reader())
     run(APC, context)
     job.world.keep_session()
     done = context.outcome

@@ -69,7 +69,10 @@ class Parser(argparse.ArgumentParser):
 def parse(arguments: list[str]) -> Options:
     """Options may stand before the command too. Raises ArgumentInvalid; leaves through SystemExit for --help."""
     place = _place_of_command(arguments) or 0
-    found = _parser().parse_args([*arguments[place : place + 1], *arguments[:place], *arguments[place + 1 :]])
+    in_order = [*arguments[place : place + 1], *arguments[:place], *arguments[place + 1 :]]
+    found, unknown = _parser().parse_known_args(in_order)
+    if unknown and found.command not in NOT_BUILT_YET:
+        raise ArgumentInvalid(_argument_meant(f": {unknown[0]}"))
     values = {name: value for name, value in vars(found).items() if value is not None}
     return Options(**{**values, "apdus": tuple(values.get("apdus", ()))})
 
@@ -136,8 +139,7 @@ def _parser() -> Parser:
     _add(commands, "practice-reset", common, "throw the practice world away and make another")
     _add(commands, "personalise", common, "the card's half of personalisation; spoken to by cardtool-ra")
     for name in NOT_BUILT_YET:
-        later = commands.add_parser(name, add_help=False)
-        later.add_argument("rest", nargs=argparse.REMAINDER)
+        commands.add_parser(name, parents=[common], add_help=False)
     return parser
 
 

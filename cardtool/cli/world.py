@@ -51,6 +51,11 @@ class World(Protocol):
         ...
 
     @property
+    def unit(self) -> str:
+        """The RA unit that is meant; '' for the RA's first."""
+        ...
+
+    @property
     def account(self) -> str:
         """Of who practises, whose cards are in the readers; '' outside practice."""
         ...

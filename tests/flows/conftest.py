@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.flows.bench import Bench
+from tests.support.bench import Bench
 from tests.support.fixtures import template
 from tests.support.template import Template
 

@@ -21,8 +21,8 @@ from cardtool.pcsc.apdu import INS
 from cardtool.pcsc.virtual.piv import codec
 from server_stub import issuing
 from server_stub.db.models import Account, Certificate, Order
-from tests.flows.bench import READER, Bench, pin
-from tests.flows.ra_answers import fault, problem
+from tests.support.bench import READER, Bench, pin
+from tests.support.ra_answers import fault, problem
 from tests.support.template import ACCOUNT, PIN
 
 CERTIFICATE_OF_9A = 0x5FC105

@@ -14,7 +14,7 @@ from cardtool.flows.signature_test import SIG, SignatureTestContext
 from cardtool.pcsc.apdu import INS
 from cardtool.pcsc.virtual.piv import VirtualPivCard, codec
 from server_stub.db.models import Account, Card
-from tests.flows.bench import READER, SECOND, Bench, pin
+from tests.support.bench import READER, SECOND, Bench, pin
 from tests.support.template import ACCOUNT, OTHER_CARD_ID, PIN
 
 

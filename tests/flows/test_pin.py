@@ -14,7 +14,7 @@ from cardtool.flows.engine import Flow
 from cardtool.flows.ports import Back
 from cardtool.flows.questions import AskPin, PinAnswer
 from cardtool.pcsc.apdu import INS
-from tests.flows.bench import READER, SECOND, Bench, pin
+from tests.support.bench import READER, SECOND, Bench, pin
 from tests.support.template import PIN, PIN_TRIES, WRONG_PIN
 
 ALSO_WRONG = "888888"

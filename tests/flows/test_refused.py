@@ -24,8 +24,8 @@ from cardtool.pcsc.apdu import INS
 from server_stub.ca.authority import Authority
 from server_stub.db.models import Account, Certificate, Order
 from server_stub.demo.forgery import Forgery
-from tests.flows.bench import Bench, Spoil
-from tests.flows.ra_answers import (
+from tests.support.bench import Bench, Spoil
+from tests.support.ra_answers import (
     UNREADABLE,
     chain_of,
     fault,

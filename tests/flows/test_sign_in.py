@@ -19,8 +19,8 @@ from cardtool.flows.questions import AskSignIn
 from cardtool.flows.sign_in import OUT, SGN, SignInContext
 from cardtool.secret import Secret
 from server_stub.db.models import Account
-from tests.flows.bench import NEW_PASSWORD, Bench, sign_in
-from tests.flows.ra_answers import cut_off, fault, problem
+from tests.support.bench import NEW_PASSWORD, Bench, sign_in
+from tests.support.ra_answers import cut_off, fault, problem
 from tests.support.template import ACCOUNT, OTHER_ACCOUNT, PASSWORD
 
 WRONG = "wrong999"

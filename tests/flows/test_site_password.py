@@ -9,8 +9,8 @@ from cardtool.flows.questions import SitePasswordChange
 from cardtool.flows.sign_in import SGN, SignInContext
 from cardtool.flows.site_password import PWS
 from cardtool.secret import Secret
-from tests.flows.bench import NEW_PASSWORD, Bench, sign_in
-from tests.flows.ra_answers import cut_off
+from tests.support.bench import NEW_PASSWORD, Bench, sign_in
+from tests.support.ra_answers import cut_off
 from tests.support.template import PASSWORD
 
 

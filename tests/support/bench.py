@@ -19,7 +19,7 @@ import requests
 from urllib3 import HTTPResponse
 
 from cardtool.cards.desk import Desk
-from cardtool.errors import CardToolError
+from cardtool.errors import CardToolError, CardWasReset
 from cardtool.flows.context import Context, Ports
 from cardtool.flows.engine import Flow, run
 from cardtool.flows.journal import Journal
@@ -103,6 +103,7 @@ class Bench:
         self.answers: dict[str, list[Answer]] = defaultdict(list)
         self.spoils: list[tuple[str, Spoil]] = []
         self.refusals: list[tuple[str, Callable[[], HTTPResponse]]] = []
+        self.answers_to_lose: list[INS] = []
         self.apdu_spoils: list[tuple[INS, bytes]] = []
         self.cancelled = False
         self.clock_off_by = timedelta()
@@ -143,6 +144,10 @@ class Bench:
     def spoil_apdu(self, ins: INS, answer: bytes) -> None:
         """The card answers the next such command that has data with this, and does nothing."""
         self.apdu_spoils.append((ins, answer))
+
+    def lose_answer(self, ins: INS) -> None:
+        """The card does the next such command that has data, then another program resets it."""
+        self.answers_to_lose.append(ins)
 
     def run(self, flow: Flow[Any], context: Context) -> CardToolError | None:
         """How it ended: None is well."""
@@ -332,9 +337,17 @@ class _NotingConnection(ConnectionDecorator):
         except CardToolError:
             self._bench.log.append(Sent(self._number, Command.parse(command), CARD_GONE))
             raise
+        self._lose(Command.parse(command))
         sw = int.from_bytes(answer[-2:], "big")
         self._bench.log.append(Sent(self._number, Command.parse(command), sw))
         return answer
+
+    def _lose(self, command: Command) -> None:
+        if command.ins in self._bench.answers_to_lose and command.data:
+            self._bench.answers_to_lose.remove(INS(command.ins))
+            self._bench.log.append(Sent(self._number, command, CARD_GONE))
+            self._bench.hub.reset_by_other(self.reader)
+            raise CardWasReset
 
     def _spoilt(self, command: Command) -> bytes:
         for place, (ins, answer) in enumerate(self._bench.apdu_spoils):
