@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from cardtool.cards.desk import Desk
-from cardtool.cards.gids import admin, recipes
+from cardtool.cards.gids import admin, recipes, setup
 from cardtool.cards.gids.files import CardFiles
 from cardtool.cards.gids.types import KeyUse
 from cardtool.cards.overview import CardOverview
@@ -144,6 +144,21 @@ def test_what_opensc_sets_up_is_what_the_software_card_comes_with(insert: Insert
     assert made.files.keys() == ours.files.keys()
     ours.files[0xA012].objects = made.files[0xA012].objects  # the card identifier is random
     assert made.files == ours.files
+
+
+def test_a_card_that_we_set_up_is_the_same_and_opensc_takes_it(
+    insert: Insert, run: Run, message: Path
+) -> None:
+    card = insert(blank=True)
+    card_id = bytes.fromhex("0123456789ABCDEF" * 2)
+    with desk().gids_session(card.reader) as session:
+        setup.set_up(session, Secret("123456"), Secret(bytes.fromhex(ADMIN_KEY)), card_id)
+    made, ours = VirtualGidsCard.inspect(card.state), VirtualGidsCard.create().state
+    ours.files[0xA012].objects = {0xDF20: card_id}
+    assert made == ours
+    assert f"Serial number  : {card_id.hex()}" in run("pkcs15-tool", "--dump")
+    generate(run)
+    assert sign(run, message)
 
 
 def test_admin_key_and_unblocking(insert: Insert, run: Run) -> None:

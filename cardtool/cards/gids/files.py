@@ -17,10 +17,6 @@ class CardFiles:
         self._session = session
         self._table = MasterFile.parse(session.get_data(FileId.DIRECTORY, ObjectTag.MASTERFILE))
 
-    @property
-    def paths(self) -> tuple[str, ...]:
-        return tuple(entry.path for entry in self._table.entries if entry.name)
-
     def read(self, path: str) -> bytes:
         """Raises ObjectNotFound."""
         entry = self._table.find(path)

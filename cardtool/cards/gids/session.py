@@ -16,7 +16,7 @@ from cardtool.cards.pin import PinStatus, check_form
 from cardtool.cards.session import CardSession
 from cardtool.errors import CardAnswerMalformed
 from cardtool.pcsc import tlv
-from cardtool.pcsc.apdu import INS, SW, Command, Response, command_name
+from cardtool.pcsc.apdu import INS, SHORT_LE_MAX, SW, Command, command_name
 from cardtool.secret import Secret
 
 SELECT_BY_IDENTIFIER = 0x00
@@ -39,6 +39,7 @@ CHALLENGE, RESPONSE = 0x81, 0x82
 EXTERNAL_CHALLENGE_BYTES = 8
 MUTUAL_CHALLENGE_BYTES = 16
 MUTUAL_RESPONSE_BYTES = 40
+NEW_PIN_ONLY = 0x01
 NEW_PIN_BY_ADMIN = 0x02
 PIN_LENGTH_MIN, PIN_LENGTH_MAX = 4, 16
 
@@ -107,6 +108,11 @@ class GidsSession(CardSession):
         data = old.bytes() + new.bytes()
         self._present(Command(0x00, INS.CHANGE_REFERENCE_DATA, 0x00, KeyRef.PIN, data))
 
+    def set_first_pin(self, pin: Secret) -> None:
+        """CHANGE REFERENCE DATA without an old value: on a blank card. Raises PinNotSent, PinRefused."""
+        check_pin(pin)
+        self._present(Command(0x00, INS.CHANGE_REFERENCE_DATA, NEW_PIN_ONLY, KeyRef.PIN, pin.bytes()))
+
     def reset_retry_counter(self, new_pin: Secret) -> None:
         """Set a new PIN with admin status, which is lost by it. Raises PinNotSent, PinRefused."""
         check_pin(new_pin)
@@ -147,8 +153,8 @@ class GidsSession(CardSession):
 
     def _respond(self, response: bytes) -> bytes:
         data = tlv.encode(DYNAMIC_AUTHENTICATION_TEMPLATE, tlv.encode(RESPONSE, response))
-        command = Command(0x00, INS.GENERAL_AUTHENTICATE, 0x00, 0x00, data, 256)
-        answer: Response = self._gaining(command)
+        command = Command(0x00, INS.GENERAL_AUTHENTICATE, 0x00, 0x00, data, SHORT_LE_MAX)
+        answer = self._gaining(command)
         if not answer.ok:
             raise command_error(answer, command.name)
         return answer.data

@@ -17,7 +17,10 @@ class FileId(IntEnum):
     DIRECTORY = 0xA000
     USER_WRITES = 0xA010
     """Read by everyone, written with the PIN (or by the admin)."""
+    USER_WRITES_NOBODY_READS = 0xA011
     ADMIN_WRITES = 0xA012
+    USER_ONLY = 0xA013
+    ADMIN_ONLY = 0xA014
 
 
 class ObjectTag(IntEnum):
