@@ -16,24 +16,7 @@ from cardtool.pcsc.virtual.piv import VirtualPivCard, codec
 from server_stub.db.models import Account, Card
 from tests.support.bench import READER, SECOND, Bench, pin
 from tests.support.template import ACCOUNT, OTHER_CARD_ID, PIN
-
-
-class UnknownCard:
-    """Implements SoftCard: answers every application's selection with "not found"."""
-
-    def __init__(self) -> None:
-        self.commands: list[bytes] = []
-
-    def power_on(self) -> bytes:
-        return bytes.fromhex("3B021450")
-
-    reset = power_on
-
-    def power_off(self) -> None: ...
-
-    def transmit(self, command: bytes) -> bytes:
-        self.commands.append(command)
-        return b"\x6a\x82"
+from tests.support.unknown_card import UnknownCard
 
 
 def second_card(bench: Bench, card: object | None = None) -> None:
