@@ -8,6 +8,7 @@ something new into the repository's corpus, as few and as small as possible.
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import subprocess
 import sys
@@ -39,17 +40,25 @@ def fuzz(name: str, seconds: int) -> tuple[str, bool, str]:
     work = WORK / name
     corpus = work / "corpus"
     corpus.mkdir(parents=True, exist_ok=True)
+    before = cpu_seconds()
     done = engine(name, str(corpus), str(CORPUS / name), f"-max_total_time={seconds}",
                   f"-artifact_prefix={work}/", *LIMITS)  # fmt: skip
     (work / "log").write_text(done.stderr, encoding="utf-8")
     runs = re.findall(r"^(?:#|Done )(\d+).*$", done.stderr, re.M)
     coverage = re.findall(r"cov: (\d+)", done.stderr)
-    figures = f"{runs[-1] if runs else 0} runs, coverage {coverage[-1] if coverage else 0}"
+    spent = f"{(cpu_seconds() - before) / 60:.1f} CPU minutes"
+    figures = f"{runs[-1] if runs else 0} runs, {spent}, coverage {coverage[-1] if coverage else 0}"
     return (
         name,
         done.returncode != 0,
         f"{figures}, {'FOUND, see ' + str(work) if done.returncode else 'nothing found'}",
     )
+
+
+def cpu_seconds() -> float:
+    """Of all fuzzing so far: on a busy computer a minute by the clock is not a minute of work."""
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 def keep(name: str) -> None:
