@@ -21,12 +21,15 @@ SIGNING_SLOTS = (Slot.AUTHENTICATION, Slot.SIGNATURE)
 
 
 class Look:
-    """Called on the card thread. ``forget``: a wizard changed something, so ask the RA anew."""
+    """Called on the card thread. ``forget``: a wizard changed something, so ask the RA anew.
+
+    ``reader``: of several cards, the one in this reader is meant.
+    """
 
     def __init__(self, world: World, ra: RaWatch | None) -> None:
         self._world = world
         self._ra = ra
-        self.chosen_reader = ""
+        self.reader = world.settings.reader
 
     def forget(self) -> None:
         if self._ra is not None:
@@ -72,7 +75,7 @@ class Look:
         self, view: HomeView, found: Sequence[CardOverview], unit: UnitInfo | None, ra: RaView
     ) -> HomeView:
         cards = [card for card in found if card.kind != "empty"]
-        chosen = next((card for card in cards if card.reader == self.chosen_reader), None)
+        chosen = next((card for card in cards if card.reader == self.reader), None)
         card = chosen or (cards[0] if cards else None)
         state = replace(
             view.state,

@@ -5,10 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from cardtool.config import Settings, save_settings
+from cardtool.desktop.settings import SettingsBook
 from cardtool.desktop.world import World
 from cardtool.errors import CardToolError
 from cardtool.ui.services import PracticeControls, Services
@@ -16,6 +15,7 @@ from cardtool.words import Words
 
 if TYPE_CHECKING:
     from cardtool.desktop.look import Look
+    from cardtool.flows.context import Context
     from cardtool.flows.ports import Cancel, Progress, Prompts
     from cardtool.pcsc.transport import ReaderHub
     from cardtool.ui.home_view import HomeView
@@ -59,6 +59,7 @@ class Desktop:
 
     def __init__(self, world: World, *, practice: bool, start_practice: Callable[[], None]) -> None:
         self._world = world
+        self._settings = SettingsBook(world.settings, world.paths.config)
         self._practice = practice
         self._start_practice = start_practice
         self._look: Look | None = None
@@ -69,7 +70,7 @@ class Desktop:
         return Services(
             load_words=Words,
             settings=self._world.settings,
-            save_settings=self._save,
+            save_settings=self._settings.save,
             look=self._look_home,
             wizards={code: self._lazily(code) for code in ("SGN", "CRD", "APC", "SIG", "OUT")},
             watch=self._watch,
@@ -77,9 +78,6 @@ class Desktop:
             practice=self._controls() if self._practice else None,
             start_practice=None if self._practice else self._start_practice,
         )
-
-    def _save(self, settings: Settings) -> None:
-        save_settings(self._world.paths.config, replace(settings))
 
     def _warm(self) -> None:
         """What the flows need is imported, and the readers opened, while the person looks at the home screen."""
@@ -90,10 +88,13 @@ class Desktop:
         self._hub_known.set()
 
     def _looker(self) -> Look:
+        """On the card thread, which owns what is made anew here when the settings say so."""
         from cardtool.desktop.look import Look  # noqa: PLC0415
         from cardtool.desktop.ra_view import RaWatch  # noqa: PLC0415
         from cardtool.errors import ArgumentInvalid  # noqa: PLC0415
 
+        if self._world.adopt(self._settings.now):
+            self._look = None
         if self._look is None:
             try:
                 ra = RaWatch(self._world.ra)
@@ -109,10 +110,19 @@ class Desktop:
         def start(prompts: Prompts, progress: Progress, cancel: Cancel) -> object:
             from cardtool.desktop.wizards import Wizards  # noqa: PLC0415
 
-            wizards = Wizards(self._world, self._looker().forget)
+            wizards = Wizards(self._world, self._looker().reader, self._wizard_ended)
             return wizards.all()[code](prompts, progress, cancel)
 
         return start
+
+    def _wizard_ended(self, context: Context) -> None:
+        """The card in hand stays the one that is meant; so does the unit that somebody signed in to."""
+        look = self._looker()
+        look.forget()
+        if context.card is not None:
+            look.reader = context.card.reader
+        if context.session is not None:
+            self._settings.note_unit(context.session.unit)
 
     def _watch(self, changed: Callable[[], None]) -> Callable[[], None]:
         """Called by the window's thread, so nothing is opened here: a thread waits until the readers are."""

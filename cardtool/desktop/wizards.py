@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from cardtool.desktop.world import World
 from cardtool.flows.apply_card import APC, Applied, ApplyContext
 from cardtool.flows.card_login import CRD
 from cardtool.flows.context import Context, Ports
-from cardtool.flows.engine import run
+from cardtool.flows.engine import Flow, run
 from cardtool.flows.ports import Cancel, Progress, Prompts
 from cardtool.flows.sign_in import OUT, SGN, SignInContext
 from cardtool.flows.signature_test import SIG, SignatureProof, SignatureTestContext
@@ -19,14 +19,16 @@ if TYPE_CHECKING:
     from cardtool.ra.wire import Session
 
 Start = Callable[[Prompts, Progress, Cancel], object]
+Ran = TypeVar("Ran", bound=Context)
 
 
 class Wizards:
-    """``changed`` is called after every wizard, however it ended."""
+    """``ended`` is told what every flow knew at its end, however it ended. ``reader``: the one used last, or ''."""
 
-    def __init__(self, world: World, changed: Callable[[], None]) -> None:
+    def __init__(self, world: World, reader: str, ended: Callable[[Context], None]) -> None:
         self._world = world
-        self._changed = changed
+        self._reader = reader
+        self._ended = ended
 
     def all(self) -> Mapping[str, Start]:
         runs = {
@@ -36,54 +38,52 @@ class Wizards:
             "SIG": self._test,
             "OUT": self._out,
         }
-        return {code: self._noticed(start) for code, start in runs.items()}
+        return {code: self._with_ports(begin) for code, begin in runs.items()}
 
-    def _noticed(self, start: Callable[[Ports], object]) -> Start:
-        def begin(prompts: Prompts, progress: Progress, cancel: Cancel) -> object:
+    def _with_ports(self, begin: Callable[[Ports], object]) -> Start:
+        def start(prompts: Prompts, progress: Progress, cancel: Cancel) -> object:
             world = self._world
-            try:
-                return start(
-                    Ports(
-                        prompts=prompts,
-                        progress=progress,
-                        cancel=cancel,
-                        clock=world.clock,
-                        desk=world.desk,
-                        journal=world.journal,
-                        ra=world.ra,
-                        anchors=world.anchors,
-                    )
-                )
-            finally:
-                self._changed()
+            ports = Ports(
+                prompts=prompts,
+                progress=progress,
+                cancel=cancel,
+                clock=world.clock,
+                desk=world.desk,
+                journal=world.journal,
+                ra=world.ra,
+                anchors=world.anchors,
+            )
+            return begin(ports)
 
-        return begin
+        return start
+
+    def _run(self, flow: Flow[Ran], context: Ran) -> Ran:
+        try:
+            run(flow, context)
+        finally:
+            self._ended(context)
+        return context
 
     def _sign_in(self, ports: Ports) -> Session:
-        context = SignInContext(ports, self._world.unit)
-        run(SGN, context)
+        context = self._run(SGN, SignInContext(ports, self._world.unit))
         self._world.keep_session()
         assert context.session is not None
         return context.session
 
     def _card(self, ports: Ports) -> CardOverview:
-        context = Context(ports, reader=self._world.settings.reader)
-        run(CRD, context)
-        return context.chosen_card
+        return self._run(CRD, Context(ports, reader=self._reader)).chosen_card
 
     def _apply(self, ports: Ports) -> Applied:
-        context = ApplyContext(ports, self._world.unit, reader=self._world.settings.reader)
-        run(APC, context)
+        context = self._run(APC, ApplyContext(ports, self._world.unit, reader=self._reader))
         self._world.keep_session()
         assert context.outcome is not None
         return context.outcome
 
     def _test(self, ports: Ports) -> SignatureProof:
-        context = SignatureTestContext(ports, reader=self._world.settings.reader)
-        run(SIG, context)
+        context = self._run(SIG, SignatureTestContext(ports, reader=self._reader))
         assert context.outcome is not None
         return context.outcome
 
     def _out(self, ports: Ports) -> None:
-        run(OUT, SignInContext(ports, self._world.unit))
+        self._run(OUT, SignInContext(ports, self._world.unit))
         self._world.drop_session()

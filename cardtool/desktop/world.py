@@ -24,6 +24,10 @@ class World(Protocol):
     @property
     def settings(self) -> Settings: ...
 
+    def adopt(self, settings: Settings) -> bool:
+        """Work with these from now on; True if the RA is another one."""
+        ...
+
     @property
     def paths(self) -> Paths: ...
 

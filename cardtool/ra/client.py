@@ -40,7 +40,10 @@ DEMO_CAPTCHA = "X-Demo-Captcha"
 
 
 class RaClient:
-    """One RA and, after ``sign_in``, one session there. One thread at a time; ``close`` from any."""
+    """One RA and, after ``sign_in``, one session there. One thread at a time; ``close`` from any.
+
+    ``language`` may be set anew: the RA's texts come in it from then on.
+    """
 
     def __init__(
         self,
@@ -55,7 +58,7 @@ class RaClient:
         """``anchors``: PEM; ``token``: a kept session's, owned from here on. Raises ArgumentInvalid."""
         self._http = Http(RaAddress.parse(base_url), anchors=anchors, proxies=proxies, limits=limits)
         self._http.token = token
-        self._language = language
+        self.language = language
 
     @property
     def origin(self) -> str:
@@ -98,7 +101,7 @@ class RaClient:
         return UnitInfo.parse(self._get(f"/units/{_part(unit)}"))
 
     def terms(self, unit: str) -> Terms:
-        return Terms.parse(self._get(f"/units/{_part(unit)}/terms", {"lang": self._language}))
+        return Terms.parse(self._get(f"/units/{_part(unit)}/terms", {"lang": self.language}))
 
     def chain(self) -> tuple[x509.Certificate, ...]:
         """Issuing CA first, root last."""
@@ -235,5 +238,5 @@ def _signed(statement: bytes, signature: bytes) -> dict[str, str]:
 def _certificate(pem: str) -> x509.Certificate:
     try:
         return x509.load_pem_x509_certificate(pem.encode("ascii"))
-    except ValueError:
+    except (ValueError, x509.InvalidVersion):
         raise RaAnswerMalformed from None

@@ -148,7 +148,13 @@ class Conductor(QObject):
             page.act_finished(act, skipped=skipped)
 
     def _tell_busy(self) -> None:
-        if self._host.page is not None:
+        """An answer takes its time; before the first question there is a page that says so and can be left."""
+        if self._host.page is None:
+            from cardtool.ui.pages.waiting import WaitingPage
+
+            self._show(WaitingPage(self._context, self._road.current), self._answer)
+            self._host.hold()
+        else:
             self._host.set_busy(self._context.messages.text("wizard.busy"))
 
     def _show(self, page: Page, answered: Callable[[Any], None]) -> None:

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QDialog, QStackedWidget, QWidget
 
 from cardtool.config import Settings
@@ -104,7 +104,19 @@ class MainWindow(Part, QWidget):
         host = WizardHost(self.context)
         self.stack.addWidget(host)
         host.leave_pressed.connect(self._ask_to_leave)
+        host.help_pressed.connect(self._show_help)
         return host
+
+    @cached_property
+    def aside(self) -> WizardHost:
+        """For pages that stand for themselves: a wizard keeps its place meanwhile."""
+        from cardtool.ui.wizard import WizardHost
+
+        aside = WizardHost(self.context)
+        self.stack.addWidget(aside)
+        aside.bar.help.hide()
+        aside.leave_pressed.connect(self._ask_to_leave_aside)
+        return aside
 
     @cached_property
     def conductor(self) -> Conductor:
@@ -183,6 +195,7 @@ class MainWindow(Part, QWidget):
 
     def go_home(self) -> None:
         self.conductor.stop()
+        self.aside.clear()
         self.home.setEnabled(True)
         self.stack.setCurrentWidget(self.home)
         self.host.clear()
@@ -192,11 +205,25 @@ class MainWindow(Part, QWidget):
     def _show_host(self) -> None:
         self.home.setEnabled(True)
         self.stack.setCurrentWidget(self.host)
+        self.aside.clear()
 
     def _show_alone(self, page: Page) -> None:
-        page.answered.connect(lambda _answer: self.go_home())
-        self.host.show_page(page, Road(""))
-        self._show_host()
+        page.answered.connect(lambda _answer: self._close_aside())
+        page.started.connect(self.start)
+        self.aside.show_page(page, Road(""))
+        self.stack.setCurrentWidget(self.aside)
+
+    def _close_aside(self) -> None:
+        """Back to where one came from."""
+        if self.host.page is None:
+            self.go_home()
+        else:
+            self._show_host()
+            self.host.take_focus()
+
+    def _shown(self) -> Page | None:
+        """The page in front; None on the home screen."""
+        return next((host.page for host in (self.aside, self.host) if host.page is not None), None)
 
     def _show_settings(self) -> None:
         from cardtool.ui.pages.settings import SettingsPage
@@ -210,19 +237,23 @@ class MainWindow(Part, QWidget):
     def _show_help(self) -> None:
         from cardtool.ui.pages.help import HelpPage
 
+        shown = self._shown()
         support = self.view.support if self.view else None
         can_practise = self._services.start_practice is not None
-        page = HelpPage(self.context, "HOME", support, can_practise=can_practise)
+        page = HelpPage(self.context, shown.code if shown else "HOME", support, can_practise=can_practise)
         if self._services.start_practice is not None:
             page.practice_wanted.connect(self._services.start_practice)
         self._show_alone(page)
 
     def _ask_to_leave(self) -> None:
         page = self.host.page
-        if page is None or (self.sender() is self.host and page.second()):
-            return
-        if not page.dirty or self._may_leave():
+        if page is not None and (not page.dirty or self._may_leave()):
             self.conductor.leave()
+
+    def _ask_to_leave_aside(self) -> None:
+        page = self.aside.page
+        if page is not None and (not page.dirty or self._may_leave()):
+            self._close_aside()
 
     def _may_leave(self) -> bool:
         from cardtool.ui.dialogs import LeaveDialog
@@ -249,14 +280,15 @@ class MainWindow(Part, QWidget):
     def _save_and_go_home(self, settings: Settings) -> None:
         self.settings = settings
         if self._save(settings):
-            self.go_home()
+            self._close_aside()
 
     def _save(self, settings: Settings) -> bool:
         try:
             self._services.save_settings(settings)
         except CardToolError as error:
-            if self.host.page is not None:
-                self.host.page.strip.show_error(self.messages.error(error))
+            shown = self._shown()
+            if shown is not None:
+                shown.strip.show_error(self.messages.error(error))
             return False
         return True
 
@@ -277,6 +309,12 @@ class MainWindow(Part, QWidget):
             self._painted = True
             QTimer.singleShot(0, self, self.first_paint.emit)
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        if event.key() == Qt.Key.Key_F1 and self.stack.currentWidget() is not self.aside:
+            self._show_help()
+        else:
+            super().keyPressEvent(event)
+
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Asks before work is thrown away. A flow that waits is told Cancelled; an act that runs comes to its end."""
         page = self.host.page
@@ -288,6 +326,7 @@ class MainWindow(Part, QWidget):
             self._unwatch()
             self._unwatch = None
         self.host.clear()
+        self.aside.clear()
         self.thread_.end()
         if self._panel is not None:
             self._panel.end()

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from cardtool.errors import CardToolError
 from cardtool.ui.context import Context
-from cardtool.ui.widgets.base import Part, column
+from cardtool.ui.widgets.base import Label, Part, column
 from cardtool.ui.widgets.strips import Strip
 
 if TYPE_CHECKING:
@@ -98,6 +98,13 @@ class QuestionPage(Page):
 
     def build(self) -> None:
         """Make the widgets, once."""
+
+    def tell_of_letter(self) -> None:
+        """In practice mode: where those find what others have in a letter."""
+        if self.context.practice:
+            words = Label(self.context, "small", "muted")
+            self.say(words.setText, "practice.letter")
+            self.layout_.addWidget(words)
 
     def fill(self) -> None:
         """Put in what ``self.question`` holds, each time it is asked."""

@@ -119,7 +119,7 @@ class PracticePanel(Part, QWidget):
         self._do(partial(self._controls.remove, self.reader.currentData()))
 
     def _arm(self) -> None:
-        self._do(partial(self._controls.arm, self.fault.currentText()))
+        self._do(partial(self._controls.arm, self.fault.currentData()))
 
     def _do(self, act: Callable[[], None]) -> None:
         """One thing at a time; afterwards the panel shows the world as it is then."""
@@ -163,7 +163,7 @@ class PracticePanel(Part, QWidget):
         empty = self.messages.text("practice.card_out")
         self._fill(self.reader, [(f"{name} · {card or empty}", name) for name, card in readers])
         self._fill(self.card, [(name, name) for name in cards])
-        self._fill(self.fault, [(name, name) for name in faults])
+        self._fill(self.fault, [(self.messages.text(f"fault.{name}"), name) for name in faults])
         self.state.setText(self.messages.text("practice.state", date=day(now)))
         lines = [
             self.messages.text("practice.account", account=account, password=password, pin=pin)

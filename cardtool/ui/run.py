@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication
 
 from cardtool.ui.context import Context
 from cardtool.ui.main_window import MainWindow
-from cardtool.ui.messages import LANGUAGES, Messages
+from cardtool.ui.messages import Messages
 from cardtool.ui.services import Services
 from cardtool.ui.theme import Theme
 
@@ -18,7 +18,7 @@ LAST_ACT = 60.0
 
 
 def run(services: Services, arguments: Sequence[str], *, language: str, practice: bool) -> int:
-    """Show the window until it is closed; the exit status. ``language``: when the settings name none."""
+    """Show the window until it is closed; the exit status."""
     app = QApplication([*arguments])
     window = make_window(app, services, language=language, practice=practice)
     window.first_paint.connect(resume_collection)
@@ -36,7 +36,6 @@ def resume_collection() -> None:
 
 def make_window(app: QApplication, services: Services, *, language: str, practice: bool) -> MainWindow:
     settings = services.settings
-    chosen = settings.language if settings.language in LANGUAGES else language
-    messages = Messages(services.load_words, chosen)
+    messages = Messages(services.load_words, language)
     theme = Theme(app, settings.theme.value, settings.text_size)
     return MainWindow(Context(messages, theme, practice), services)

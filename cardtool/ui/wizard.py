@@ -59,6 +59,7 @@ class ButtonBar(Bar):
     def __init__(self, context: Context) -> None:
         super().__init__(context, head=False)
         self.code = CodeChip(context)
+        self.help = Button(context, QUIET, "help")
         self.busy = Label(context, "small", "muted", wrap=False)
         self.busy.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.back = Button(context, QUIET, "arrow-left")
@@ -66,14 +67,26 @@ class ButtonBar(Bar):
         self.primary = Button(context, PRIMARY)
         layout = row(context.theme, (26, 13, 26, 13), 12)
         layout.addWidget(self.code)
+        layout.addWidget(self.help)
         layout.addWidget(self.busy, 1)
         for button in (self.back, self.cancel, self.primary):
             layout.addWidget(button)
-        self._layout = layout
+        self._layout, self._tight = layout, False
         self.setLayout(layout)
+        self.retranslate()
 
     def set_tight(self, tight: bool) -> None:
+        self._tight = tight
         self._layout.set_margins((26, 7, 26, 7) if tight else (26, 13, 26, 13))
+        self.retranslate()
+
+    def retranslate(self) -> None:
+        super().retranslate()
+        words = self.messages.text("header.help")
+        self.help.setText("" if self._tight else words)
+        self.help.setAccessibleName(words)
+        self.help.setToolTip(words)
+        self.help.updateGeometry()
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         return QSize(self.theme.px(280), super().minimumSizeHint().height())
@@ -84,6 +97,7 @@ class WizardHost(Part, QWidget):
 
     back_pressed = Signal()
     leave_pressed = Signal()
+    help_pressed = Signal()
 
     def __init__(self, context: Context) -> None:
         super().__init__()
@@ -101,8 +115,9 @@ class WizardHost(Part, QWidget):
         self.setLayout(self._arrange(context))
         self.begin(context)
         self.bar.back.clicked.connect(self.back_pressed)
-        self.bar.cancel.clicked.connect(self.leave_pressed)
+        self.bar.cancel.clicked.connect(self._second)
         self.bar.primary.clicked.connect(self._submit)
+        self.bar.help.clicked.connect(self.help_pressed)
 
     def _content(self, context: Context) -> QWidget:
         self._holder = QWidget()
@@ -153,7 +168,7 @@ class WizardHost(Part, QWidget):
         self._tell_all()
         if before is not None:
             self._fade = Fade(self, before)
-        self._take_focus()
+        self.take_focus()
 
     def _picture_before(self) -> QPixmap | None:
         """What fades away; nothing with reduced motion or while nothing is seen."""
@@ -178,7 +193,7 @@ class WizardHost(Part, QWidget):
         """The same page was asked again."""
         self.set_busy("")
         self._tell_all()
-        self._take_focus()
+        self.take_focus()
 
     def set_busy(self, words: str) -> None:
         """Something runs: nothing can be pressed but what leaves, and the words say what it is."""
@@ -233,7 +248,7 @@ class WizardHost(Part, QWidget):
         for button in (bar.back, bar.cancel, bar.primary):
             button.updateGeometry()
 
-    def _take_focus(self) -> None:
+    def take_focus(self) -> None:
         """Once shown: to the first field, else to the safe button; the headline is read with it."""
         QTimer.singleShot(0, self, self._focus_now)
 
@@ -242,13 +257,19 @@ class WizardHost(Part, QWidget):
         if page is None or not self.isVisible():
             return
         announce(page, f"{page.title()}. {page.lead()}")
-        places = (page.first_field(), self.bar.primary, self.bar.cancel, self.bar.code)
+        # A second Enter in haste must not end what the first one began.
+        cancel = None if self.is_busy() else self.bar.cancel
+        places = (page.first_field(), self.bar.primary, cancel, self.bar.code)
         target = next(
             place for place in places if place is not None and place.isVisible() and place.isEnabled()
         )
         target.setFocus(Qt.FocusReason.OtherFocusReason)
         if page.isAncestorOf(target):
             self._scroll.ensureWidgetVisible(target, 0, self.theme.px(64))
+
+    def _second(self) -> None:
+        if self.page is not None and not self.page.second():
+            self.leave_pressed.emit()
 
     def _submit(self) -> None:
         if self.page is not None and self.page.ready() and not self.is_busy():

@@ -18,6 +18,7 @@ from cardtool.ui.main_window import MainWindow
 from cardtool.ui.messages import Messages
 from cardtool.ui.services import Services
 from cardtool.ui.theme import Theme
+from cardtool.ui.wizard import WizardHost
 from tests.ui import samples
 from tests.ui.studio import strict_words
 
@@ -51,15 +52,21 @@ class Walk:
             QTest.qWait(5)
 
     def code(self) -> str:
-        host = self.window.host
-        shown = self.window.stack.currentWidget() is host and host.page is not None
-        return host.page.code if shown and host.page else "HOME"
+        page = self.host.page
+        shown = self.window.stack.currentWidget() is self.host
+        return page.code if shown and page else "HOME"
+
+    @property
+    def host(self) -> WizardHost:
+        """What is in front: a wizard, or a page that stands for itself."""
+        window = self.window
+        return window.aside if window.stack.currentWidget() is window.aside else window.host
 
     def on(self, code: str) -> Any:
         """Wait for the page of that code, ready for input, and return it."""
-        self.until(lambda: self.code() == code and not self.window.host.is_busy())
+        self.until(lambda: self.code() == code and not self.host.is_busy())
         QTest.qWait(10)
-        return self.window.host.page
+        return self.host.page
 
     def click(self, widget: QWidget) -> None:
         assert widget.isVisible(), "only what is seen can be clicked"
@@ -78,7 +85,7 @@ class Walk:
         QTest.keyClick(focused, key)
 
     def primary(self) -> None:
-        self.click(self.window.host.bar.primary)
+        self.click(self.host.bar.primary)
 
     def close(self) -> None:
         self.window.conductor.stop()

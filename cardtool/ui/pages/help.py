@@ -54,9 +54,16 @@ class HelpPage(Page):
         self.practise.clicked.connect(self.practice_wanted)
         self.layout_.addWidget(self._section("help.page_title", self._here))
         self.layout_.addWidget(self._section("help.support", self._line))
+        self.layout_.addWidget(self._section("help.look", self._settings_button()))
         last = self._section("help.practice", practise, self.practise)
         self.layout_.addWidget(last)
         last.setVisible(can_practise)
+
+    def _settings_button(self) -> Button:
+        button = Button(self.context, SECONDARY, "settings")
+        self.say(button.setText, "header.settings")
+        button.clicked.connect(lambda: self.started.emit("SET"))
+        return button
 
     def _section(self, key: str, *parts: QWidget) -> Panel:
         title = Label(self.context, "strong")

@@ -39,6 +39,7 @@ class PinPage(QuestionPage):
         self.pin.add_below(self.tries)
         self.layout_.addWidget(self.zero)
         self.layout_.addWidget(self.confirm)
+        self.tell_of_letter()
         self.pin.edited.connect(self._edited)
         self.confirm.toggled.connect(self.changed)
 

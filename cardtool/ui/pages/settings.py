@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from cardtool.config import LogLevel, Settings
 from cardtool.config import Theme as Appearance
+from cardtool.errors import ArgumentInvalid
+from cardtool.ra.address import RaAddress
 from cardtool.ui.context import Context
 from cardtool.ui.page import Page
 from cardtool.ui.theme import APPEARANCES
@@ -25,12 +26,11 @@ LOG_LEVELS = (LogLevel.ERROR, LogLevel.INFO, LogLevel.DEBUG)
 
 
 def is_ra_address(text: str) -> bool:
-    """``https://`` and a server's name."""
     try:
-        parts = urlsplit(text)
-    except ValueError:
+        RaAddress.parse(text)
+    except ArgumentInvalid:
         return False
-    return parts.scheme == "https" and bool(parts.hostname)
+    return True
 
 
 class Titled(Part, QWidget):
@@ -89,7 +89,9 @@ class SettingsPage(Page):
         self.address, self.reader, self.log = TextField(context), Combo(context), Combo(context)
         self.address.setText(self.settings.ra_url)
         self.address.textChanged.connect(self._address_edited)
-        self.layout_.addWidget(Labelled(context, self.address, "settings.ra", "settings.ra_hint"))
+        place = Labelled(context, self.address, "settings.ra", "settings.ra_hint")
+        self.layout_.addWidget(place)
+        place.setVisible(not context.practice)  # practice mode has an RA of its own
         self.layout_.addWidget(Labelled(context, self.reader, "settings.reader"))
         self.layout_.addWidget(Labelled(context, self.log, "settings.log"))
 

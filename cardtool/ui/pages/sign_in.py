@@ -35,6 +35,7 @@ class SignInPage(QuestionPage):
         self.captcha = Labelled(context, self.captcha_line, "sign_in.captcha")
         for part in (self.unit, self.account, self.password, self.captcha_view, self.captcha):
             self.layout_.addWidget(part)
+        self.tell_of_letter()
         self.units.activated.connect(self._unit_chosen)
         self.captcha_view.refreshed.connect(self._ask_anew)
         for line in (self.account_line, self.captcha_line, self.password.line):

@@ -28,7 +28,9 @@ class Gap:
     page: str = ""
 
     def __str__(self) -> str:
-        return f"{self.gap:6.1f} ms on {self.page} (window {self.gui:.1f}, program {self.process:.1f} ms of CPU)"
+        return (
+            f"{self.gap:6.1f} ms on {self.page} (window {self.gui:.1f}, program {self.process:.1f} ms of CPU)"
+        )
 
 
 class Gaps(QObject):

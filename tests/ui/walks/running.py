@@ -16,6 +16,7 @@ from cardtool.desktop.services import Desktop
 from cardtool.practice import PracticeAccount, PracticeWorld
 from cardtool.ui.practice_panel import PracticePanel
 from cardtool.ui.run import make_window
+from cardtool.ui.wizard import WizardHost
 from tests.ui.walks.gaps import Gap, Gaps
 from tests.ui.walks.hands import Hands
 
@@ -33,9 +34,7 @@ class Running:
         options = parse_window([*arguments, "--lang", language])
         self.world = self._open.enter_context(wire(options))
         desktop = Desktop(self.world, practice=options.practice, start_practice=self._practice_started)
-        self.window = make_window(
-            app, desktop.services(), language=options.lang, practice=options.practice
-        )
+        self.window = make_window(app, desktop.services(), language=options.lang, practice=options.practice)
         self.gaps = Gaps(self.code)
         self.window.show()
         self.window.activateWindow()
@@ -57,8 +56,14 @@ class Running:
     def code(self) -> str:
         """The screen code that stands at the bottom left."""
         window = self.window
-        shown = window.home.foot if window.stack.currentWidget() is window.home else window.host.bar
+        shown = window.home.foot if window.stack.currentWidget() is window.home else self.host.bar
         return shown.code.code()
+
+    @property
+    def host(self) -> WizardHost:
+        """What is in front: a wizard, or a page that stands for itself."""
+        window = self.window
+        return window.aside if window.stack.currentWidget() is window.aside else window.host
 
     def until(self, reached: Callable[[], bool], seconds: float = PATIENCE) -> None:
         deadline = time.monotonic() + seconds
@@ -67,15 +72,15 @@ class Running:
             QTest.qWait(5)
 
     def where(self) -> str:
-        page = self.window.host.page
+        page = self.host.page
         said = self.row() if page is None else f"{page.title()} {page.strip.accessibleName()}"
         return f"{self.code()}: {said}"
 
     def on(self, *codes: str) -> Any:
         """Wait for a page of one of those codes, ready for input, and return it."""
-        self.until(lambda: self.code() in codes and not self.window.host.is_busy())
+        self.until(lambda: self.code() in codes and not self.host.is_busy())
         QTest.qWait(20)
-        return self.window.host.page
+        return self.host.page
 
     def at_home(self, row: str = "") -> None:
         """Wait for the home screen; with ``row``, for the state of that name."""
@@ -92,7 +97,7 @@ class Running:
 
     @property
     def primary(self) -> QPushButton:
-        return self.window.host.bar.primary
+        return self.host.bar.primary
 
     def go_on(self) -> None:
         self.until(self.primary.isEnabled)
