@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from sqlalchemy import select
 
@@ -14,20 +16,31 @@ from server_stub.policy.unit import Unit
 from server_stub.problems import Code, Problem
 from server_stub.ra import Act, Ra
 
+Result = TypeVar("Result")
+
 
 @dataclass(frozen=True)
 class Attempt:
-    """``captcha`` is (id, answer). ``address`` is where the request came from, for the rate limit only."""
+    """``captcha`` is (id, answer). ``address`` is where the request came from, for the rate limit only.
+
+    ``is_program``: it cannot read a captcha; for units that let programs in.
+    """
 
     unit: str
     account: str
     password: str
     captcha: tuple[str, str] | None
     address: str
+    is_program: bool = False
 
 
 def sign_in(ra: Ra, attempt: Attempt) -> tuple[str, SignInSession]:
-    """Token and session. Raises Problem UNIT_UNKNOWN, BUSY, CAPTCHA_*, WRONG_PASSWORD, SUSPENDED.
+    """Token and session. Raises Problem UNIT_UNKNOWN, BUSY, CAPTCHA_*, WRONG_PASSWORD, SUSPENDED."""
+    return authenticate(ra, attempt, sessions.begin)
+
+
+def authenticate(ra: Ra, attempt: Attempt, admit: Callable[[Act, Account], Result]) -> Result:
+    """What ``admit`` does once the password was right, in the same transaction. Raises as ``sign_in``.
 
     The captcha comes before the password hash and costs no try. The hash is computed between two
     transactions, so that nobody waits for it; the second one alone decides, so parallel guesses cannot
@@ -44,7 +57,7 @@ def sign_in(ra: Ra, attempt: Attempt) -> tuple[str, SignInSession]:
             act.record("session.refused", _subject(unit, account))
             raise tries.wrong(act, unit, attempt.account)
         tries.right(act, attempt.unit, attempt.account)
-        return sessions.begin(act, act.db.merge(account, load=False))
+        return admit(act, act.db.merge(account, load=False))
 
 
 def change_password(ra: Ra, token: str | None, old: str, new: str) -> None:
@@ -88,7 +101,7 @@ def _admit(act: Act, unit: Unit, attempt: Attempt) -> None:
     rates = act.ra.settings.limits
     limits.count(act, "sign-in-address", attempt.address, limit=rates.sign_ins_per_address)
     limits.count(act, "sign-in-account", f"{unit.id}/{attempt.account}", limit=rates.sign_ins_per_account)
-    if unit.sign_in.captcha:
+    if unit.sign_in.captcha and not attempt.is_program:
         if attempt.captcha is None:
             raise Problem(Code.CAPTCHA_WRONG, keep=True)
         captchas.use(act, unit.id, *attempt.captcha)

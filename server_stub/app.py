@@ -27,6 +27,7 @@ from server_stub.db.engine import Database
 from server_stub.demo import routes
 from server_stub.demo.faults import Faults
 from server_stub.demo.mark import prepare
+from server_stub.est import routes as est_routes
 from server_stub.logs import RequestLog
 from server_stub.ra import Ra
 from server_stub.seals import Notary
@@ -66,6 +67,7 @@ def build(ra: Ra) -> FastAPI:
     for resource in (info, sessions, account, cards, certificates, orders, officers):
         app.include_router(resource.router, prefix=PREFIX)
     app.include_router(ca.router)
+    app.include_router(est_routes.router)
     if ra.settings.demo:
         app.include_router(routes.router)
         app.add_middleware(Faults)

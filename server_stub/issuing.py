@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from server_stub import standing
 from server_stub.ca.requests import CheckedRequest, RefusedRequest, check_csr
-from server_stub.db.models import Card, Certificate, Order
+from server_stub.db.models import Account, Card, Certificate, Order
 from server_stub.problems import Code, Problem
 from server_stub.ra import Act, Ra
 
@@ -27,10 +27,13 @@ _LIVE = ("intended", "valid", "on-hold")
 
 @dataclass(frozen=True)
 class Place:
-    """What a certificate is for; at most one counts for each place. ``order_id``: None outside orders."""
+    """What a certificate is for; at most one counts for each place. ``order_id``: None outside orders.
+
+    ``card_id``: None for a key in a file.
+    """
 
     profile: str
-    card_id: str
+    card_id: str | None
     order_id: str | None
     years: int
 
@@ -115,6 +118,18 @@ def of_order(act: Act, order: Order) -> Certificate | None:
     """The one certificate of an order that counts."""
     return act.db.scalars(
         select(Certificate).where(Certificate.order_id == order.id, Certificate.state.in_(_LIVE))
+    ).one_or_none()
+
+
+def of_key(act: Act, account: Account, fingerprint: str) -> Certificate | None:
+    """The customer's certificate for this key, if one was issued."""
+    chosen = select(Certificate).join(Order, Certificate.order_id == Order.id)
+    return act.db.scalars(
+        chosen.where(
+            Order.account_id == account.id,
+            Certificate.key_fingerprint == fingerprint,
+            Certificate.pem.is_not(None),
+        )
     ).one_or_none()
 
 

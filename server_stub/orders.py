@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from server_stub import issuing
 from server_stub.db.models import Account, Card, Order
-from server_stub.policy.unit import Unit
+from server_stub.policy.unit import CardPolicy, Unit
 from server_stub.problems import Code, Problem
 from server_stub.ra import Act
 
@@ -46,6 +46,7 @@ WAYS: Mapping[State, frozenset[State]] = {
     State.EXPIRED: frozenset(),
 }
 OPEN = frozenset({State.CREATED, State.RESERVED, State.AUTHORISED, State.ISSUED})
+IN_VAIN = frozenset({State.REJECTED, State.CANCELLED, State.EXPIRED})
 
 
 @dataclass(frozen=True)
@@ -57,12 +58,12 @@ class Wish:
     terms_sha256: str
 
 
-def create(act: Act, account: Account, card: Card, wish: Wish) -> tuple[Order, bool]:
-    """A new order, or the card's open one; the flag says which (True: new).
+def create(act: Act, account: Account, card: Card | None, wish: Wish) -> tuple[Order, bool]:
+    """A new order, or the open one of the card (of the account, for a file); the flag says which (True: new).
 
     Raises Problem NOT_APPROVED, TERMS_CHANGED, NOT_ALLOWED.
     """
-    existing = _open_order(act, card.id)
+    existing = _open_order(act, account, card)
     if existing is not None:
         return existing, False
     policy = act.ra.policy(account.unit)
@@ -70,11 +71,29 @@ def create(act: Act, account: Account, card: Card, wish: Wish) -> tuple[Order, b
         raise Problem(Code.NOT_APPROVED)
     if not policy.accepts_terms(wish.terms_version, wish.terms_sha256):
         raise Problem(Code.TERMS_CHANGED)
-    order = _new_order(act, account, card, wish)
+    return _begin(act, _new_order(act, account, card, wish)), True
+
+
+def create_successor(act: Act, of: Order, serial: str) -> Order:
+    """The order to renew certificate ``serial`` of order ``of``: the one that is there, or a new one."""
+    chosen = select(Order).where(Order.renews == serial, Order.state.not_in(IN_VAIN))
+    existing = act.db.scalars(chosen).one_or_none()
+    if existing is not None:
+        settle(act, existing)
+        if existing.state not in IN_VAIN:
+            return existing
+        act.db.flush()  # the unique index must see the expired one leave before a new one comes
+    card = act.db.get(Card, of.card_id) if of.card_id else None
+    order = _new_order(act, of.account, card, Wish("renew", of.terms_version, of.terms_sha256))
+    order.renews = serial
+    return _begin(act, order)
+
+
+def _begin(act: Act, order: Order) -> Order:
     act.db.add(order)
     act.db.flush()
-    act.record("order.created", order.id, card=card.id, terms=wish.terms_version)
-    return order, True
+    act.record("order.created", order.id, card=order.card_id, terms=order.terms_version, renews=order.renews)
+    return order
 
 
 def find(act: Act, account: Account, order_id: str) -> Order:
@@ -132,8 +151,13 @@ def cancel(act: Act, order: Order) -> None:
     issuing.withdraw(act, order)
 
 
-def _open_order(act: Act, card_id: str) -> Order | None:
-    for order in act.db.scalars(select(Order).where(Order.card_id == card_id, Order.state.in_(OPEN))):
+def _open_order(act: Act, account: Account, card: Card | None) -> Order | None:
+    chosen = select(Order).where(Order.state.in_(OPEN))
+    if card is not None:
+        chosen = chosen.where(Order.card_id == card.id)
+    else:
+        chosen = chosen.where(Order.card_id.is_(None), Order.account_id == account.id)
+    for order in act.db.scalars(chosen):
         settle(act, order)
         if order.state in OPEN:
             return order
@@ -141,9 +165,10 @@ def _open_order(act: Act, card_id: str) -> Order | None:
     return None
 
 
-def _new_order(act: Act, account: Account, card: Card, wish: Wish) -> Order:
+def _new_order(act: Act, account: Account, card: Card | None, wish: Wish) -> Order:
     unit = act.ra.policy(account.unit).unit
-    if unit.card is None:
+    carrier = unit.file if card is None else unit.card
+    if carrier is None:
         raise Problem(Code.NOT_ALLOWED)
     return Order(
         id=secrets.token_hex(16),
@@ -152,9 +177,9 @@ def _new_order(act: Act, account: Account, card: Card, wish: Wish) -> Order:
         unit=unit.id,
         account_id=account.id,
         account=account,
-        card_id=card.id,
-        slot_hint=unit.card.slots[0],
-        key_algorithm=unit.card.key_algorithm,
+        card_id=card.id if card else None,
+        slot_hint=carrier.slots[0] if isinstance(carrier, CardPolicy) else "",
+        key_algorithm=carrier.key_algorithm,
         subject=act.ra.authority.certified_subject(
             subject_name(unit, account.customer.identifier)
         ).rfc4514_string(),

@@ -28,6 +28,8 @@ def begin(act: Act, order: Order, verification_id: str) -> Relay:
     CARD_NOT_VERIFIED.
     """
     orders.require(act, order, State.CREATED, State.AUTHORISED, State.ISSUED)
+    if order.card_id is None:
+        raise Problem(Code.CONFLICT, state="no-card")
     cards.spend(act, order.card_id, verification_id, order.kind)
     act.db.execute(update(Relay).where(Relay.card_id == order.card_id).values(state="void"))
     relay = Relay(

@@ -6,12 +6,16 @@ import shlex
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
+from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
+
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from server_stub import app, logs, serving, tls
 from server_stub.ca.authority import AuthorityMismatch
 from server_stub.custody.master import MasterKeyUnreadable
+from server_stub.custody.private_file import write_private
 from server_stub.demo import table
 from server_stub.demo.mark import NotADemoDatabase
 from server_stub.demo.people import Person
@@ -19,6 +23,7 @@ from server_stub.demo.world import World
 from server_stub.personaliser import PersonaliserFailed
 from server_stub.policy.load import BadUnitFile
 from server_stub.ra import Ra
+from server_stub.serving import Tls
 from server_stub.settings import WIDE, Limits, Settings
 
 
@@ -38,7 +43,7 @@ def serve(options: Namespace, data: Path) -> None:
             serving.run(
                 app.build(ra),
                 bound,
-                tls=tls.self_made(data / "tls", host) if options.tls else None,
+                tls=_tls(ra, host) if options.tls else None,
                 ready=lambda: _announce(options, url, world, people),
                 stop_with_stdin=options.stop_with_stdin,
             )
@@ -82,6 +87,15 @@ def _settings(options: Namespace, data: Path, url: str) -> Settings:
         demo=options.demo,
         limits=WIDE if options.demo else Limits(),
     )
+
+
+def _tls(ra: Ra, host: str) -> Tls:
+    """Our own certificate; clients may show one that our CA issued."""
+    folder = ra.settings.data / "tls"
+    made = tls.self_made(folder, host)
+    clients = folder / "clients.pem"
+    write_private(clients, b"".join(link.public_bytes(Encoding.PEM) for link in ra.authority.chain))
+    return replace(made, clients=clients)
 
 
 def _demo_world(options: Namespace, ra: Ra) -> tuple[World | None, Sequence[Person]]:

@@ -1,46 +1,31 @@
-"""Runs the application in uvicorn: on a socket bound beforehand, with a clean end, cuttable for demo faults."""
+"""Runs the application in uvicorn: on a socket bound beforehand, with a clean end."""
 
 from __future__ import annotations
 
-import asyncio
 import signal
 import socket
+import ssl
 import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import uvicorn
-from starlette.types import ASGIApp, Receive, Scope, Send
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from starlette.types import ASGIApp
 
-from server_stub.demo.faults import ABORT
+from server_stub.protocol import Protocol
 
 _SECONDS_TO_END = 5
 
 
-class CuttableProtocol(H11Protocol):
-    """Hands the application a way to cut its connection (``scope["extensions"]``)."""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        self.app = _with_abort(self.app, transport.abort)
-
-
-def _with_abort(app: Any, abort: Callable[[], None]) -> ASGIApp:
-    async def with_abort(scope: Scope, receive: Receive, send: Send) -> None:
-        scope["extensions"] = {**scope.get("extensions", {}), ABORT: abort}
-        await app(scope, receive, send)
-
-    return with_abort
-
-
 @dataclass(frozen=True)
 class Tls:
+    """``clients``: the CAs (PEM) whose certificates a client may show; it need not show any."""
+
     certificate: Path
     key: Path
+    clients: Path | None = None
 
 
 class Server(uvicorn.Server):
@@ -76,7 +61,7 @@ def run(
     """Serve until SIGTERM, SIGINT, or the end of standard input where asked for. Requests in hand are finished."""
     config = uvicorn.Config(
         app,
-        http=CuttableProtocol,
+        http=Protocol,
         ws="none",
         log_config=None,
         access_log=False,
@@ -84,6 +69,8 @@ def run(
         timeout_graceful_shutdown=_SECONDS_TO_END,
         ssl_certfile=tls.certificate if tls else None,
         ssl_keyfile=tls.key if tls else None,
+        ssl_ca_certs=str(tls.clients) if tls and tls.clients else None,
+        ssl_cert_reqs=ssl.CERT_OPTIONAL if tls and tls.clients else ssl.CERT_NONE,
     )
     server = Server(config, ready)
     for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn raises them again when all is done

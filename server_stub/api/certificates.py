@@ -20,13 +20,13 @@ _FAILURES = problems(*SIGNED_IN, Code.NOT_FOUND, Code.CONFLICT, Code.NOT_ALLOWED
 
 
 class CertificateShape(Shape):
-    """``serial`` is lower-case hex; ``slot`` the PIV key reference it was meant for."""
+    """``serial`` is lower-case hex; ``slot`` the PIV key reference it was meant for, empty for a file."""
 
     serial: str
     pem: str
     state: Literal["valid", "on-hold", "revoked", "expired"]
     order: str
-    card_id: str
+    card_id: str | None
     slot: str
 
 

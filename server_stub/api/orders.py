@@ -27,13 +27,13 @@ class NewOrder(Body):
 
 
 class OrderShape(Shape):
-    """``subject`` is RFC 4514 text; ``certificate`` PEM once issued."""
+    """``subject`` is RFC 4514 text; ``certificate`` PEM once issued; no ``card_id`` for a key in a file."""
 
     id: str
     kind: str
     state: str
     unit: str
-    card_id: str
+    card_id: str | None
     slot_hint: str
     key_algorithm: str
     subject: str

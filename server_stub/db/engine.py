@@ -40,6 +40,21 @@ class Database:
         with self._writer.begin() as connection:
             yield connection
 
+    @contextmanager
+    def migrating_connection(self) -> Iterator[Connection]:
+        """Like ``writing_connection``; SQLite rebuilds tables in it, which it can only while nothing minds.
+
+        Raises RuntimeError, and changes nothing, when a row would point nowhere afterwards.
+        """
+        with self._writer.connect() as connection:
+            is_sqlite = self.engine.dialect.name == "sqlite"
+            connection.info["foreign_keys"] = "OFF"
+            with connection.begin():
+                yield connection
+                if is_sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+                    raise RuntimeError("a row points nowhere")
+            connection.invalidate()  # the next one minds again
+
     def close(self) -> None:
         self.engine.dispose()
 
@@ -53,5 +68,7 @@ def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) ->
 
 
 def _begin_sqlite(connection: Connection) -> None:
+    if "foreign_keys" in connection.info:  # has no effect inside a transaction
+        connection.exec_driver_sql(f"PRAGMA foreign_keys={connection.info['foreign_keys']}")
     mode = connection.get_execution_options().get("begin", "DEFERRED")
     connection.exec_driver_sql(f"BEGIN {mode}")

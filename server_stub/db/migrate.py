@@ -8,7 +8,7 @@ from sqlalchemy import Engine, inspect, text
 
 from server_stub.db.engine import Database
 
-HEAD = "0002"
+HEAD = "0003"
 _SCRIPTS = Path(__file__).parent / "migrations"
 
 
@@ -32,7 +32,7 @@ def _upgrade(database: Database) -> None:
 
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS))
-    with database.writing_connection() as connection:
+    with database.migrating_connection() as connection:
         config.attributes["connection"] = connection
         try:
             command.upgrade(config, "head")

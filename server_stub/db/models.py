@@ -168,16 +168,20 @@ class Verification(Base):
 
 
 _OPEN: TextClause = text("state IN ('created', 'reserved', 'authorised', 'issued')")
+_OPEN_FILE: TextClause = text("card_id IS NULL AND state IN ('created', 'reserved', 'authorised', 'issued')")
+_NOT_IN_VAIN: TextClause = text("state NOT IN ('rejected', 'cancelled', 'expired')")
 
 
 class Order(Base):
+    """Without ``card_id``, the key is in a file. ``renews``: the serial of the certificate this one follows."""
+
     __tablename__ = "orders"
     id: Mapped[str] = mapped_column(primary_key=True)
     kind: Mapped[str]
     state: Mapped[str]
     unit: Mapped[str]
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
-    card_id: Mapped[str] = mapped_column(ForeignKey("cards.id"), index=True)
+    card_id: Mapped[str | None] = mapped_column(ForeignKey("cards.id"), index=True)
     slot_hint: Mapped[str]
     key_algorithm: Mapped[str]
     subject: Mapped[str]
@@ -185,8 +189,13 @@ class Order(Base):
     terms_sha256: Mapped[str]
     created_at: Mapped[datetime]
     deadline: Mapped[datetime]
+    renews: Mapped[str | None]
     account: Mapped[Account] = relationship(lazy="joined")
-    __table_args__ = (_unique_where("one_open_order_per_card", "card_id", _OPEN),)
+    __table_args__ = (
+        _unique_where("one_open_order_per_card", "card_id", _OPEN),
+        _unique_where("one_open_file_order_per_account", "account_id", _OPEN_FILE),
+        _unique_where("one_successor_per_certificate", "renews", _NOT_IN_VAIN),
+    )
 
 
 _LIVE: TextClause = text("state IN ('intended', 'valid', 'on-hold')")
@@ -200,7 +209,7 @@ class Certificate(Base):
     serial: Mapped[str] = mapped_column(primary_key=True)
     profile: Mapped[str]
     state: Mapped[str]
-    card_id: Mapped[str] = mapped_column(ForeignKey("cards.id"), index=True)
+    card_id: Mapped[str | None] = mapped_column(ForeignKey("cards.id"), index=True)
     order_id: Mapped[str | None] = mapped_column(ForeignKey("orders.id"), index=True)
     key_fingerprint: Mapped[str] = mapped_column(index=True)
     public_key: Mapped[bytes]
@@ -213,6 +222,17 @@ class Certificate(Base):
         _unique_where("one_live_certificate_per_order", "order_id", _LIVE),
         _unique_where("one_live_verification_certificate_per_card", "card_id", _LIVE_9E),
     )
+
+
+class CmcTransaction(Base):
+    """What a CMC request has used up: its transaction and its sender's nonce, per signing certificate."""
+
+    __tablename__ = "cmc_transactions"
+    serial: Mapped[str] = mapped_column(primary_key=True)
+    transaction: Mapped[str] = mapped_column(primary_key=True)
+    nonce: Mapped[str]
+    used_at: Mapped[datetime]
+    __table_args__ = (UniqueConstraint("serial", "nonce"),)
 
 
 class Relay(Base):

@@ -62,6 +62,13 @@ class CardPolicy(_Part):
         return self
 
 
+class FilePolicy(_Part):
+    """Keys in files. ``est``: programs may enrol with account and site password, and renew by TLS (RFC 7030)."""
+
+    key_algorithm: KeyAlgorithm
+    est: bool = False
+
+
 class States(_Part):
     """Who may change a certificate's state: an officer by form, the user signed in, the user with the password again.
 
@@ -91,6 +98,7 @@ class Unit(_Part):
     sign_in: SignIn
     site_password: SitePassword
     card: CardPolicy | None = None
+    file: FilePolicy | None = None
     states: States = States()
     subject: Subject
     validity_years: int = Field(ge=1, le=5)
@@ -108,4 +116,6 @@ class Unit(_Part):
     def _carrier_has_rules(self) -> Self:
         if (self.card is None) != (self.carrier == "file"):
             raise ValueError("[card] is needed exactly when the carrier is card or both")
+        if (self.file is None) != (self.carrier == "card"):
+            raise ValueError("[file] is needed exactly when the carrier is file or both")
         return self

@@ -47,3 +47,38 @@ def test_stored_answers_find_their_owner(database: Database) -> None:
     with database.writing_connection() as connection:
         rows = connection.exec_driver_sql("SELECT * FROM stored_answers").all()
     assert [tuple(row) for row in rows] == [("1", "key", "hash", 200, b"\0", 5)]
+
+
+def test_orders_and_certificates_of_cards_stay(database: Database) -> None:
+    """SQLite rebuilds both tables while others refer to them."""
+    upgrade(database, "0002")
+    values = "'o1', 'apply', 'stored', 'u', 1, 'c1', '9A', 'P-256', 's', 't', 't', 1, 2"
+    run(
+        database,
+        *ACCOUNT,
+        "INSERT INTO cards VALUES ('c1', 1, 'l', 'active', 'AES-192', 1, 0, NULL, NULL, NULL)",
+        f"INSERT INTO orders VALUES ({values})",
+        "INSERT INTO certificates VALUES ('5', 'signing', 'valid', 'c1', 'o1', 'k', x'00', 1, 2, 'p', NULL, NULL)",
+        "INSERT INTO relays VALUES ('r1', 'o1', 'c1', 'done', NULL, 3)",
+    )
+    migration.migrate(database)
+    with database.writing_connection() as connection:
+        query = (
+            "SELECT o.id, o.card_id, o.renews, c.serial, r.id FROM orders o"
+            " JOIN certificates c ON c.order_id = o.id JOIN relays r ON r.order_id = o.id"
+        )
+        assert [tuple(row) for row in connection.exec_driver_sql(query)] == [("o1", "c1", None, "5", "r1")]
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+
+
+def test_rows_that_point_nowhere_stop_it(database: Database) -> None:
+    upgrade(database, "0001")
+
+    def broken() -> None:
+        with database.migrating_connection() as connection:
+            connection.exec_driver_sql("INSERT INTO sessions VALUES ('t', 77, 1)")
+
+    with pytest.raises(RuntimeError, match="nowhere"):
+        broken()
+    with database.writing_connection() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM sessions").scalar() == 0
