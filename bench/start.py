@@ -2,7 +2,8 @@
 
 Seen from outside: the clock runs from just before the process is made until the screen shows a real picture.
 Subjects take turns within each round on a fresh virtual screen, so that the machine's moods hit all alike;
-ratios are taken round by round and their median counts. Memory is that of the window's own process alone
+ratios are taken round by round and their median counts. Processor time is told as well: on a busy machine it
+is the steadier figure. Memory is that of the window's own process alone
 (/proc/PID/smaps_rollup), at the first paint and when the home screen has looked at card and RA.
 """
 
@@ -46,9 +47,10 @@ MIB = 1024
 
 @dataclass(frozen=True)
 class Run:
-    """``paint`` in seconds, the others in MiB."""
+    """``paint`` and ``cpu`` (processor time until then) in seconds, the others in MiB."""
 
     paint: float
+    cpu: float
     first_rss: float
     settled_rss: float
     settled_pss: float
@@ -94,14 +96,14 @@ def measure(command: Sequence[str], home: Path) -> Run:
         process = subprocess.Popen(command, env=variables(display, home, place), stdin=subprocess.DEVNULL)
         try:
             wait_for_paint(frame, process, began)
-            paint = time.monotonic() - began
+            paint, cpu = time.monotonic() - began, processor_seconds(process.pid)
             first = memory(process.pid)
             time.sleep(SETTLED)
             settled = memory(process.pid)
         finally:
             process.terminate()
             process.wait()
-    return Run(paint, first["Rss"], settled["Rss"], settled["Pss"])
+    return Run(paint, cpu, first["Rss"], settled["Rss"], settled["Pss"])
 
 
 def variables(display: str, home: Path, runtime: str) -> dict[str, str]:
@@ -119,6 +121,12 @@ def wait_for_paint(frame: Frame, process: subprocess.Popen[bytes], began: float)
         time.sleep(LOOKS_EVERY)
 
 
+def processor_seconds(process: int) -> float:
+    """User and system time of one process (proc(5), /proc/PID/stat, fields 14 and 15)."""
+    fields = Path(f"/proc/{process}/stat").read_text("utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def memory(process: int) -> dict[str, float]:
     """Rss, Pss and more of one process in MiB."""
     lines = Path(f"/proc/{process}/smaps_rollup").read_text("ascii").splitlines()[1:]
@@ -130,6 +138,8 @@ def summary(runs: Sequence[Run], bare: Sequence[Run]) -> dict[str, float]:
         "paint_median": median(run.paint for run in runs),
         "paint_least": min(run.paint for run in runs),
         "ratio": median(run.paint / other.paint for run, other in zip(runs, bare, strict=True)),
+        "cpu_median": median(run.cpu for run in runs),
+        "cpu_ratio": median(run.cpu for run in runs) / median(run.cpu for run in bare),
         "first_rss": median(run.first_rss for run in runs),
         "settled_rss": median(run.settled_rss for run in runs),
         "settled_pss": median(run.settled_pss for run in runs),
@@ -137,9 +147,10 @@ def summary(runs: Sequence[Run], bare: Sequence[Run]) -> dict[str, float]:
 
 
 def table(report: dict[str, dict[str, float]]) -> str:
-    heads = "         paint s   least   ratio   RSS at paint   RSS settled   PSS settled"
+    heads = "         paint s   least   ratio   cpu s   ratio   RSS at paint   RSS settled   PSS settled"
     rows = [
         f"{name:<8}{row['paint_median']:8.3f}{row['paint_least']:8.3f}{row['ratio']:8.2f}"
+        f"{row['cpu_median']:8.2f}{row['cpu_ratio']:8.2f}"
         f"{row['first_rss']:11.0f} MiB{row['settled_rss']:10.0f} MiB{row['settled_pss']:10.0f} MiB"
         for name, row in report.items()
     ]
