@@ -44,10 +44,11 @@ class Personaliser:
 
     def serve(self) -> None:
         while line := self._lines.readline(LONGEST_LINE):
-            self._say(self._one(json.loads(line)))
+            self._say(self._one(line))
 
-    def _one(self, job: Mapping[str, Any]) -> dict[str, object]:
+    def _one(self, line: str) -> dict[str, object]:
         try:
+            job = json.loads(line)
             with (
                 self._desk(job["card"]) as (desk, reader),
                 desk.session(reader) as piv,
@@ -56,7 +57,7 @@ class Personaliser:
                 return {"done": True, "serial": personalise(piv, wanted, self._certify)}
         except CardToolError as error:
             return {"error": error.code}
-        except (KeyError, ValueError, TypeError) as error:
+        except (LookupError, ValueError, TypeError, AttributeError) as error:
             return {"error": Defect.code, "what": type(error).__name__}
 
     def _certify(self, use: str, csr: str) -> bytes:
