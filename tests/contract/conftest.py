@@ -23,6 +23,7 @@ from cardtool.cards.desk import Desk
 from cardtool.cards.piv.self_managed import gain_admin_status
 from cardtool.cards.piv.session import PivSession
 from cardtool.cards.piv.types import Algorithm
+from cardtool.errors import NotSupportedByCard
 from cardtool.pcsc.faults import Recorder, watch
 from cardtool.pcsc.transport import ReaderHub
 from cardtool.pcsc.virtual.piv import VirtualPivCard
@@ -194,6 +195,11 @@ def _named(config: pytest.Config) -> CardUnderTest:
         config.getoption("allow_writes"),
         profiles.read(declared) if declared else profiles.undeclared(reader),
     )
+    try:
+        with Desk(card.hub).session(reader):
+            pass
+    except NotSupportedByCard:
+        pytest.skip("the card in this reader is no PIV card")
     wanted: int | None = config.getoption("serial")
     if wanted is not None:
         serials = {overview.reader: overview.serial for overview in card.desk.survey()}

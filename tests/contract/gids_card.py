@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -26,6 +26,8 @@ from cardtool.pcsc.transport import ReaderHub
 from cardtool.pcsc.virtual.gids import PLAIN, SPARSE, Personality, VirtualGidsCard
 from cardtool.pcsc.virtual.reader import VirtualHub
 from cardtool.secret import Secret
+from tests.contract import profile as profiles
+from tests.contract.profile import Profile
 
 READER = "Software Reader 0"
 SOFTWARE = {personality.name: personality for personality in (PLAIN, SPARSE)}
@@ -33,21 +35,14 @@ FACTORY = {"pin": "123456", "admin_key": "0102030405060708" * 3}
 NAMED = "named"
 
 
-@dataclass(frozen=True)
-class Profile:
-    """What a card claims; the suite skips nothing that is claimed."""
-
-    bits: tuple[int, ...] = (2048,)
-    secrets: dict[str, str] = field(default_factory=dict, repr=False)
-    writes: bool = False
-    hands: bool = False
-    """Somebody can pull and insert it."""
-
-
 @dataclass
 class GidsUnderTest:
+    """``secrets`` is empty for a card that is only looked at; of the claims those of RSA sizes mean something here."""
+
     hub: ReaderHub
     reader: str
+    secrets: dict[str, str] = field(repr=False)
+    allow_writes: bool
     profile: Profile
     pull: Callable[[], None] | None = None
     insert: Callable[[], None] | None = None
@@ -59,11 +54,11 @@ class GidsUnderTest:
 
     @property
     def pin(self) -> Secret:
-        return Secret(self.profile.secrets["pin"])
+        return Secret(self.secrets["pin"])
 
     @property
     def admin_key(self) -> Secret:
-        return Secret(bytes.fromhex(self.profile.secrets["admin_key"]))
+        return Secret(bytes.fromhex(self.secrets["admin_key"]))
 
     @property
     def overview(self) -> CardOverview:
@@ -81,15 +76,10 @@ class GidsUnderTest:
             session.verify_pin(self.pin)
             yield session, CardFiles(session)
 
-    def skip_unless(self, *needs: str) -> None:
-        there = {
-            "secrets": bool(self.profile.secrets),
-            "writes": self.profile.writes,
-            "hands": self.profile.hands,
-        }
-        missing = [need for need in needs if not there[need]]
-        if missing:
-            pytest.skip(f"this card is used without {', '.join(missing)}")
+    def lacks(self, *needs: str) -> str | None:
+        """The first need that this card, or whoever runs the suite, does not meet."""
+        granted = {"secrets": bool(self.secrets), "writes": self.allow_writes, "hands": self.pull is not None}
+        return next((need for need in needs if not granted.get(need, need in self.profile.claims)), None)
 
 
 def kinds(config: pytest.Config) -> list[object]:
@@ -108,7 +98,7 @@ def make(request: pytest.FixtureRequest, kind: str) -> GidsUnderTest:
 
 
 def _claims(personality: Personality) -> Profile:
-    return Profile(personality.key_bits[:2], FACTORY, writes=True, hands=True)
+    return Profile(f"GIDS {personality.name}", frozenset(f"RSA-{bits}" for bits in personality.key_bits))
 
 
 def _in_process(personality: Personality) -> GidsUnderTest:
@@ -117,22 +107,28 @@ def _in_process(personality: Personality) -> GidsUnderTest:
     hub.plug(READER)
     hub.insert(READER, soft)
     pull, insert = lambda: hub.pull(READER), lambda: hub.insert(READER, soft)
-    return GidsUnderTest(hub, READER, _claims(personality), pull, insert)
+    return GidsUnderTest(hub, READER, FACTORY, True, _claims(personality), pull, insert)
 
 
 def _through_pcscd(request: pytest.FixtureRequest, personality: Personality) -> GidsUnderTest:
     state: Path = request.getfixturevalue("tmp_path") / "gids.json"
     VirtualGidsCard.create(state, personality).close()
     process = request.getfixturevalue("vpcd_card")(state=state)
-    return GidsUnderTest(ScardHub(), process.reader, _claims(personality), process.pull, process.insert)
+    claims = _claims(personality)
+    return GidsUnderTest(ScardHub(), process.reader, FACTORY, True, claims, process.pull, process.insert)
 
 
 def _named(config: pytest.Config) -> GidsUnderTest:
     secrets: Path | None = config.getoption("card_secrets")
-    profile = Profile(writes=config.getoption("allow_writes"))
-    if secrets:
-        profile = replace(profile, secrets=json.loads(secrets.read_text(encoding="utf-8")))
-    card = GidsUnderTest(ScardHub(), config.getoption("reader"), profile)
+    declared: Path | None = config.getoption("profile")
+    reader: str = config.getoption("reader")
+    card = GidsUnderTest(
+        ScardHub(),
+        reader,
+        json.loads(secrets.read_text(encoding="utf-8")) if secrets else {},
+        config.getoption("allow_writes"),
+        profiles.read(declared) if declared else profiles.undeclared(reader),
+    )
     try:
         with card.session():
             return card
