@@ -1,6 +1,6 @@
 """Admin status with the key at hand: personalisation, and self-managed cards whose owner has it.
 
-The protocol is 3DES in CBC mode from a zero vector (GIDS 2.0, 9.2, as corrected by what Windows does). Mutual:
+The protocol is 3DES in CBC mode from a zero vector (GIDS 2.0, as corrected by what Windows does). Mutual:
 we send E(card's challenge, ours, 7 bytes of key material, 80), the card sends the same with the two exchanged.
 """
 

@@ -1,4 +1,4 @@
-"""The control parameters of a key's file, as Windows writes them (GIDS 2.0, 7.4 and 12.5)."""
+"""The control parameters of a key's file, as Windows writes them (GIDS 2.0)."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ def _text(field: bytes) -> str:
     return field.partition(b"\x00")[0].decode("latin-1")
 
 
-# --- cardcf: CARD_CACHE_FILE_FORMAT (minidriver specification, 5.4.2) ---
+# --- cardcf: CARD_CACHE_FILE_FORMAT (Windows minidriver specification) ---
 
 _CACHE_FILE = struct.Struct("<BBHH")
 
@@ -124,7 +124,7 @@ class CacheFile:
         )
 
 
-# --- mscp/cmapfile: CONTAINER_MAP_RECORD (minidriver specification, 5.4.3) ---
+# --- mscp/cmapfile: CONTAINER_MAP_RECORD (Windows minidriver specification) ---
 
 NAME_MAX = 39
 _NAME_BYTES = (NAME_MAX + 1) * 2

@@ -38,7 +38,7 @@ FIRST_FREE_TAG, LAST_FREE_TAG = 0xDF21, 0xDF7F
 """Tags of two bytes that new files may take in USER_WRITES."""
 
 CARDID, CARDCF, CMAPFILE = "cardid", "cardcf", "mscp/cmapfile"
-"""Files by directory and name: card identifier, cache freshness, container map (minidriver specification, 5)."""
+"""Files by directory and name: card identifier, cache freshness, container map (Windows minidriver specification)."""
 
 
 class KeyRef(IntEnum):
@@ -87,7 +87,7 @@ class Mechanism(IntEnum):
 
 
 class Template(IntEnum):
-    """Control reference templates (ISO/IEC 7816-4:2020, table 53)."""
+    """Control reference templates (ISO/IEC 7816-4)."""
 
     AUTHENTICATION = 0xA4
     SIGNATURE = 0xB6

@@ -1,4 +1,4 @@
-"""Security attributes in compact format (ISO/IEC 7816-4:2020, 9.3.3): which act wants which status."""
+"""Security attributes in compact format (ISO/IEC 7816-4): which act wants which status."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SELECT: the application by its name, files by their identifier (ISO/IEC 7816-4:2020, 11.2.2)."""
+"""SELECT: the application by its name, files by their identifier (ISO/IEC 7816-4)."""
 
 from __future__ import annotations
 

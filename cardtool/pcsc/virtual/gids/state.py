@@ -25,7 +25,7 @@ KEY_FILES = 0xB000
 
 
 class FileKind(IntEnum):
-    """The file descriptor byte (ISO/IEC 7816-4:2020, table 12)."""
+    """The file descriptor byte (ISO/IEC 7816-4)."""
 
     KEY = 0x18
     OBJECTS = 0x39
