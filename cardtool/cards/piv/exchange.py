@@ -91,13 +91,11 @@ def find_exchange(
 
     Raises NoFreeSlot where neither is on the way and there is no room for them either.
     """
-    keys = {slot: key_in(extensions, slot) for slot in RETIRED_SLOTS}
+    on_the_way = _find_keys(extensions, {successor.old_key, successor.fingerprint or ""})
     spare = spare_slots(session, extensions)
-    parked = _first(slot for slot, key in keys.items() if key == successor.old_key) or next(spare, None)
-    staging = _first(slot for slot, key in keys.items() if key == successor.fingerprint)
-    staging = (
-        staging or _staged_certificate(session, successor) or _first(s for s in spare if s is not parked)
-    )
+    parked = on_the_way.get(successor.old_key) or next(spare, None)
+    staging = on_the_way.get(successor.fingerprint or "") or _staged_certificate(session, successor)
+    staging = staging or _first(slot for slot in spare if slot is not parked)
     if parked is None or staging is None:
         raise NoFreeSlot
     return Placement(Road.MOVE, home, staging=staging, parked=parked)
