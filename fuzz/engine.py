@@ -13,8 +13,10 @@ with atheris.instrument_imports(include=["cardtool"]):
 
 def main() -> None:
     warnings.simplefilter("ignore")  # old certificates and weak keys, told of a thousand times
-    target = TARGETS[sys.argv[1]]
-    atheris.Setup([sys.argv[0], *sys.argv[2:]], target)
+    name, *options = sys.argv[1:]
+    # libFuzzer starts itself anew, by the shell, when it merges.
+    again = f"{sys.executable} -m fuzz.engine {name}"
+    atheris.Setup([again, *options], TARGETS[name])
     atheris.Fuzz()
 
 
