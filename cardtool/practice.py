@@ -25,6 +25,7 @@ from cardtool.atomic import make_private_folder, storage_error, write_atomically
 from cardtool.errors import AlreadyRunning, ArgumentInvalid, PracticeNotReady
 from cardtool.pcsc.virtual.piv import VirtualPivCard
 from cardtool.pcsc.virtual.reader import VirtualHub
+from cardtool.ra.address import RaAddress
 
 READER = "Practice Reader"
 LOCK = "world.lock"
@@ -275,12 +276,15 @@ class PracticeWorld:
         self._order("DELETE", "/demo/faults", None)
 
     def _order(self, method: str, path: str, body: Mapping[str, Any] | None) -> None:
-        import requests  # noqa: PLC0415 - only the panel needs it
+        from cardtool.ra.http import Call, Http  # noqa: PLC0415 - only the panel needs it
 
+        office = Http(RaAddress.parse(self.ra_url))
         try:
-            requests.request(method, self.ra_url + path, json=body, timeout=5).raise_for_status()
-        except requests.RequestException:
+            office.send(Call(method, path, body))
+        except RaError:
             raise PracticeNotReady("ra") from None
+        finally:
+            office.close()
 
 
 def ra_command() -> list[str]:
