@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 from filelock import FileLock, Timeout
 
 from cardtool.atomic import make_private_folder, storage_error, write_atomically
-from cardtool.errors import AlreadyRunning, ArgumentInvalid, PracticeNotReady
+from cardtool.errors import AlreadyRunning, ArgumentInvalid, PracticeNotReady, RaError
 from cardtool.pcsc.virtual.piv import VirtualPivCard
 from cardtool.pcsc.virtual.reader import VirtualHub
 from cardtool.ra.address import RaAddress
