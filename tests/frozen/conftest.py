@@ -9,7 +9,7 @@ import pytest
 
 from devkit import build
 
-FROM_HERE = ("PATH", "LANG", "DISPLAY", "TMPDIR", "SYSTEMROOT")
+FROM_HERE = ("PATH", "DISPLAY", "TMPDIR", "SYSTEMROOT")
 
 
 @pytest.fixture(scope="session")
@@ -24,4 +24,5 @@ def computer(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Environment variables of a person who has nothing but the built folder."""
     home = tmp_path_factory.mktemp("home")
     kept = {name: os.environ[name] for name in FROM_HERE if name in os.environ}
-    return kept | {"HOME": str(home), "CARDTOOL_HOME": str(home), "XDG_RUNTIME_DIR": str(home)}
+    own = dict.fromkeys(("HOME", "CARDTOOL_HOME", "XDG_RUNTIME_DIR"), str(home))
+    return kept | own | {"LANG": "C.UTF-8"}
