@@ -51,6 +51,7 @@ class Ra:
     master: MasterKey
     policies: Mapping[str, Policy]
     responder: Responder
+    cmc_signer: Delegate
     kept_list: KeptList = field(default_factory=KeptList)
 
     @classmethod
@@ -70,6 +71,7 @@ class Ra:
             create=is_new,
         )
         authority.configure_urls(settings.pki_url)
+        services = settings.data / "services"
         return cls(
             settings=settings,
             database=database,
@@ -79,9 +81,9 @@ class Ra:
             master=MasterKey.open(settings.data / "master.key", create=is_new),
             policies=load_policies([BUNDLED, *settings.extra_units]),
             responder=Responder(
-                Delegate(settings.data / "services" / "ocsp.pem", authority, "ocsp-responder"),
-                authority.chain[0],
+                Delegate(services / "ocsp.pem", authority, "ocsp-responder"), authority.chain[0]
             ),
+            cmc_signer=Delegate(services / "cmc.pem", authority, "cmc-signer"),
         )
 
     @contextmanager

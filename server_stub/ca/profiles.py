@@ -15,6 +15,10 @@ from server_stub.ca.keys import CertifiableKey
 EXAMPLE_POLICY_ARC: Final = "1.3.6.1.4.1.32473.1"
 # id-PIV-cardAuth (FIPS 201-3 appendix B, SP 800-73-5): the key speaks for the card, not for its holder.
 PIV_CARD_AUTH: Final = ObjectIdentifier("2.16.840.1.101.3.6.8")
+# id-kp-cmcCA (RFC 6402 section 2.10): may sign a CA's CMC responses.
+CMC_CA: Final = ObjectIdentifier("1.3.6.1.5.5.7.3.27")
+# id-ce-noRevAvail (RFC 9608); its value is NULL.
+NO_REVOCATION_AVAILABLE: Final = ObjectIdentifier("2.5.29.56")
 
 _KEY_USAGES: Final = (
     "digital_signature",
@@ -86,5 +90,13 @@ PROFILES: Final = {
         purposes=(ExtendedKeyUsageOID.OCSP_SIGNING,),
         email=False,
         stateless=x509.OCSPNoCheck(),  # RFC 6960 section 4.2.2.2.1
+    ),
+    "cmc-signer": Profile(
+        policy=5,
+        rsa_usages=_PROVES,
+        ec_usages=_PROVES,
+        purposes=(CMC_CA,),
+        email=False,
+        stateless=x509.UnrecognizedExtension(NO_REVOCATION_AVAILABLE, b"\x05\x00"),
     ),
 }

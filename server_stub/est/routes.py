@@ -15,7 +15,7 @@ from server_stub import accounts
 from server_stub.api.answers import respond
 from server_stub.api.calls import TheRa
 from server_stub.api.sessions import address_of
-from server_stub.est import enrol, wire
+from server_stub.est import cmc, enrol, wire
 from server_stub.problems import Code, Problem
 from server_stub.protocol import TLS
 
@@ -102,3 +102,11 @@ def simple_enrol(request: Request, ra: TheRa, body: RequestBody, label: str | No
 def simple_reenrol(request: Request, ra: TheRa, body: RequestBody) -> Response:
     """By the certificate that is to be renewed, in mutual TLS."""
     return wire.certificates([enrol.reenrol(ra, _client_certificate(request), body)])
+
+
+@router.post("/fullcmc")
+@router.post("/{label}/fullcmc")
+def full_cmc(ra: TheRa, body: RequestBody) -> Response:
+    """By a Full PKI Request; RFC 7030 section 4.3.2 wants a CMC answer to failures, too."""
+    answered = cmc.answer(ra, body)
+    return wire.respond(answered.der, wire.CMC_RESPONSE, 200 if answered.is_success else 400)

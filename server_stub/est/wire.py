@@ -17,6 +17,7 @@ from starlette.responses import Response
 from server_stub.problems import Code, Problem
 
 CERTIFICATES: Final = "application/pkcs7-mime; smime-type=certs-only"
+CMC_RESPONSE: Final = "application/pkcs7-mime; smime-type=CMC-response"
 ATTRIBUTES: Final = "application/csrattrs"
 _PEM_FRAME: Final = re.compile(rb"-----(BEGIN|END) [A-Z ]+-----")
 _CURVES: Final = {"P-256": ("secp256r1", "sha256_ecdsa"), "P-384": ("secp384r1", "sha384_ecdsa")}
