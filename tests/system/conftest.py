@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,8 +13,9 @@ import pytest
 from cryptography import x509
 
 from cardtool.pcsc.virtual.piv import YUBIKEY, Personality, VirtualPivCard
+from tests.system.branch import Branch, first_world, open_branch
 from tests.system.pcscd import CardProcess, Pcscd, StartCard
-from tests.system.scene import Scene, first_world, open_scene
+from tests.system.scene import Scene
 from tests.unit.virtual.terminal import Terminal
 
 Run = Callable[..., str]
@@ -76,15 +78,26 @@ def demo_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return first_world(tmp_path_factory.mktemp("demo") / "ra")
 
 
-@pytest.fixture
-def scene(pcscd: Pcscd, demo_world: Path, tmp_path: Path) -> Iterator[Scene]:
-    """The programs with nothing of ours between them."""
-    with open_scene(pcscd, demo_world, tmp_path, watched=False) as opened:
-        yield opened
+@pytest.fixture(scope="session")
+def branch(demo_world: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Branch]]:
+    """A running branch with two people at least who may still apply; the former one while it has them."""
+    with ExitStack() as opened:
+        current: list[Branch] = []
+
+        def take() -> Branch:
+            if not current or len(current[0].people) < 2:
+                opened.close()
+                folder = tmp_path_factory.mktemp("branch")
+                current[:] = [opened.enter_context(open_branch(demo_world, folder, watched=True))]
+            current[0].office.ensure_running()
+            return current[0]
+
+        yield take
 
 
 @pytest.fixture
-def watched(pcscd: Pcscd, demo_world: Path, tmp_path: Path) -> Iterator[Scene]:
-    """The same with a tap before each card and a gate before the RA."""
-    with open_scene(pcscd, demo_world, tmp_path, watched=True) as opened:
-        yield opened
+def scene(pcscd: Pcscd, branch: Callable[[], Branch], tmp_path: Path) -> Iterator[Scene]:
+    """A tap before each card and a gate before the RA; else nothing of ours between the programs."""
+    opened = Scene(pcscd, branch(), tmp_path / "home")
+    yield opened
+    opened.clear()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import re
 import threading
-from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
 
@@ -18,12 +17,13 @@ NOT_OURS = {"connection", "transfer-encoding", "date", "server", "content-length
 class Gate:
     """``url`` is what CardTool connects to, and so what the RA must be told to be (``--url``).
 
-    ``target`` is asked for the RA's own port each time: it may have been restarted.
+    ``target`` is the RA's own port.
     """
 
     def __init__(self, acts: Acts) -> None:
+        self.acts = acts
         self.target = 0
-        handler = type("Handler", (_Handler,), {"acts": acts, "target": lambda _handler: self.target})
+        handler = type("Handler", (_Handler,), {"gate": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="gate")
@@ -37,16 +37,15 @@ class Gate:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    acts: ClassVar[Acts]
-    target: Callable[[], int]
+    gate: ClassVar[Gate]
 
     def _pass_on(self) -> None:
         name = f"{self.command} {name_of(self.path)}"
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         try:
-            self.acts.before(name)
+            self.gate.acts.before(name)
             answer, content = self._asked(body)
-            self.acts.after(name)
+            self.gate.acts.after(name)
             self._answer(answer, content)
         except (Lost, OSError, http.client.HTTPException):  # also when either side is gone
             self.close_connection = True
@@ -54,7 +53,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_DELETE = _pass_on  # noqa: N815 - the names http.server looks for
 
     def _asked(self, body: bytes) -> tuple[http.client.HTTPResponse, bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.target(), timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.gate.target, timeout=30)
         try:
             connection.request(self.command, self.path, body, dict(self.headers))
             answer = connection.getresponse()

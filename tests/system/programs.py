@@ -119,6 +119,11 @@ class Office:
         if not self._url:
             self.port = int(self._told["ra"].rpartition(":")[2])
 
+    def ensure_running(self) -> None:
+        """A test that failed may have left it dead."""
+        if self._process is None or self._process.poll() is not None:
+            self.start()
+
     def kill(self) -> None:
         """SIGKILL; on return it is gone."""
         assert self._process is not None

@@ -1,11 +1,8 @@
-"""Everything of one test together: an RA, people with cards, readers, CardTool; and whether it all agrees."""
+"""Everything of one test together: a branch of the RA, readers with cards, CardTool; and whether it all agrees."""
 
 from __future__ import annotations
 
-import shutil
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from cardtool.pcsc.virtual.piv import VirtualPivCard
 from tests.system.acts import Acts
-from tests.system.gate import Gate
+from tests.system.branch import Branch
 from tests.system.pcscd import READERS, CardProcess, Pcscd, end, holds_card, wait_until
 from tests.system.programs import BIN, CardTool, Ended, Office, Person
 from tests.system.tap import Tap
@@ -25,27 +22,39 @@ PIN_TRIES = 3
 
 @dataclass
 class Scene:
-    """``acts`` count only in a watched scene, where a tap lies before each card and a gate before the RA."""
+    """``acts`` count only where the branch is watched: then a tap lies before each card, too."""
 
     daemon: Pcscd
-    office: Office
-    tool: CardTool
+    branch: Branch
+    home: Path
     acts: Acts = field(default_factory=Acts)
-    watched: bool = False
     taps: list[Tap] = field(default_factory=list)
     cards: list[CardProcess] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.tool = CardTool(self.home, self.office.url)
+        if self.branch.gate:
+            self.branch.gate.acts = self.acts
+
+    @property
+    def office(self) -> Office:
+        return self.branch.office
+
+    def person(self) -> Person:
+        """Somebody who may apply and whom no other test knows."""
+        return self.branch.people.pop(0)
 
     def insert(self, person: Person, *options: str, reader: int = 0) -> CardProcess:
         """Put the person's card into reader 0 or 1 by ``cardtool-card``."""
         port = self.daemon.port + reader
-        if self.watched:
+        if self.branch.gate:
             self.taps.append(Tap(self.daemon, reader, self.acts))
             port = self.taps[-1].port
         reference = f"{self.office.table}:{person.card}"
         command = [str(BIN / "cardtool-card"), "--vpcd", f"localhost:{port}", "--personalised", reference]
         command = [*command, *options]
         process = subprocess.Popen(
-            command if self.watched else self.daemon.inside(command), stdin=subprocess.DEVNULL
+            command if self.branch.gate else self.daemon.inside(command), stdin=subprocess.DEVNULL
         )
         self.cards.append(CardProcess(READERS[reader], self.office.state_file(person.card), process))
         self.cards[-1].wait_until_in()
@@ -62,7 +71,6 @@ class Scene:
             end(card.process)
         for tap in self.taps:
             tap.stop()
-        self.office.stop()
         wait_until(lambda: not any(map(holds_card, READERS)), "the readers to be empty")
 
     def issued(self, person: Person) -> x509.Certificate:
@@ -80,7 +88,6 @@ class Scene:
         assert set(states) <= {"stored", "cancelled"}
         self._assert_card_holds(person, certificate)
         assert self.tool.journal == []
-        assert "audit log whole" in self.office.verify_audit()
         self._assert_no_secret_left(person, done)
 
     def _assert_card_holds(self, person: Person, certificate: x509.Certificate) -> None:
@@ -108,34 +115,3 @@ LIVE_CERTIFICATES = """
 ORDER_STATES = """
     SELECT orders.state FROM orders JOIN accounts ON accounts.id = orders.account_id WHERE accounts.name = ?
 """
-
-
-def first_world(data: Path) -> Path:
-    """The demo world as its first start makes it, at rest: a copy of it starts at once."""
-    office = Office(data)
-    try:
-        office.start()
-    finally:
-        office.stop()
-    return data
-
-
-@contextmanager
-def open_scene(daemon: Pcscd, world: Path, folder: Path, *, watched: bool) -> Iterator[Scene]:
-    shutil.copytree(world, folder / "ra")
-    acts = Acts()
-    gate = Gate(acts) if watched else None
-    office = Office(folder / "ra", gate.url if gate else "")
-    if gate:
-        gate.target = office.port
-    try:
-        office.start()
-        scene = Scene(daemon, office, CardTool(folder / "home", office.url), acts, watched)
-        try:
-            yield scene
-        finally:
-            scene.clear()
-    finally:
-        office.stop()
-        if gate:
-            gate.stop()

@@ -26,6 +26,7 @@ def test_pull_and_insert(vpcd_card: StartCard) -> None:
     card.pull()
     with pytest.raises(CardRemoved):
         connection.transmit(VERIFY_STATUS)
+    connection.disconnect(reset=False)
     with pytest.raises(NoCard):
         ScardHub().connect(card.reader)
     card.insert()
@@ -71,7 +72,8 @@ def test_ends_cleanly_and_leaves_the_state_file_free(vpcd_card: StartCard) -> No
 
 def test_slow_key_generation_can_be_pulled(vpcd_card: StartCard) -> None:
     card = vpcd_card(arguments=("--slow",))
-    terminal = Terminal(ScardHub().connect(card.reader).transmit)
+    connection = ScardHub().connect(card.reader)
+    terminal = Terminal(connection.transmit)
     terminal.select()
     terminal.admin()
     puller = threading.Timer(1.0, card.pull)
@@ -80,6 +82,7 @@ def test_slow_key_generation_can_be_pulled(vpcd_card: StartCard) -> None:
     with pytest.raises(CardToolError):
         terminal.generate(0x9A, RSA_2048)
     puller.join()
+    connection.disconnect(reset=False)
     assert 0.9 < time.monotonic() - began < 6
     assert 0x9A not in VirtualPivCard.inspect(card.state).keys
 

@@ -63,43 +63,43 @@ def through(scene: Scene, person: Person, ended: Ended) -> Ended:
     return ended
 
 
-def test_the_sample_leaves_out_no_kind_of_change(watched: Scene):
-    person = watched.office.people()[0]
-    watched.insert(person)
-    watched.assert_agreed(person, watched.tool.apply(person))
-    before_the_order = watched.acts.names.index("POST /orders")
-    changes = {name for name in watched.acts.names[before_the_order:] if not name.startswith(HARMLESS)}
+def test_the_sample_leaves_out_no_kind_of_change(scene: Scene):
+    person = scene.person()
+    scene.insert(person)
+    scene.assert_agreed(person, scene.tool.apply(person))
+    before_the_order = scene.acts.names.index("POST /orders")
+    changes = {name for name in scene.acts.names[before_the_order:] if not name.startswith(HARMLESS)}
     assert changes - SAMPLED <= {f"{SIGN}…", "POST /cards/*/verifications", "POST /orders/*/relays"}
 
 
 @pytest.mark.parametrize(("when", "act", "nth"), PULLS)
-def test_card_pulled(watched: Scene, when: When, act: str, nth: int):
-    person = watched.office.people()[0]
-    watched.insert(person)
-    pulled = watched.acts.plan(when, act, lose, nth)
-    first = watched.tool.apply(person)
+def test_card_pulled(scene: Scene, when: When, act: str, nth: int):
+    person = scene.person()
+    scene.insert(person)
+    pulled = scene.acts.plan(when, act, lose, nth)
+    first = scene.tool.apply(person)
     assert pulled.came
     assert (first.status, first.code) == (4, "C101")
-    watched.put_back()
-    watched.assert_agreed(person, through(watched, person, first))
+    scene.put_back()
+    scene.assert_agreed(person, through(scene, person, first))
 
 
 @pytest.mark.parametrize(("when", "act"), LOSSES)
-def test_exchange_with_the_ra_lost(watched: Scene, when: When, act: str):
+def test_exchange_with_the_ra_lost(scene: Scene, when: When, act: str):
     """The same request, sent again, mends it within the same run."""
-    person = watched.office.people()[0]
-    watched.insert(person)
-    lost = watched.acts.plan(when, act, lose)
-    done = watched.tool.apply(person)
+    person = scene.person()
+    scene.insert(person)
+    lost = scene.acts.plan(when, act, lose)
+    done = scene.tool.apply(person)
     assert lost.came
-    watched.assert_agreed(person, done)
+    scene.assert_agreed(person, done)
 
 
 @pytest.mark.parametrize(("when", "act", "nth"), KILLS)
-def test_cardtool_killed(watched: Scene, when: When, act: str, nth: int):
-    person = watched.office.people()[0]
-    watched.insert(person)
-    killed = watched.acts.plan(when, act, watched.tool.kill, nth)
-    first = watched.tool.apply(person)
+def test_cardtool_killed(scene: Scene, when: When, act: str, nth: int):
+    person = scene.person()
+    scene.insert(person)
+    killed = scene.acts.plan(when, act, scene.tool.kill, nth)
+    first = scene.tool.apply(person)
     assert killed.came
-    watched.assert_agreed(person, through(watched, person, first))
+    scene.assert_agreed(person, through(scene, person, first))

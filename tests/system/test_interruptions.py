@@ -21,82 +21,85 @@ REQUEST = "POST /orders/*/request"
 ALL_CERTIFICATES = "SELECT state FROM certificates WHERE profile = 'signing' AND order_id = ?"
 
 
-def test_card_pulled_while_the_key_is_made(watched: Scene):
-    person = watched.office.people()[0]
-    card = watched.insert(person, "--slow")
+def test_card_pulled_while_the_key_is_made(scene: Scene):
+    person = scene.person()
+    card = scene.insert(person, "--slow")
 
     def pull() -> None:
-        watched.taps[0].wait_until_taken()
+        scene.taps[0].wait_until_taken()
         card.process.send_signal(signal.SIGUSR1)
 
-    pulled = watched.acts.plan(When.DURING, GENERATE, pull)
-    first = watched.tool.apply(person)
+    pulled = scene.acts.plan(When.DURING, GENERATE, pull)
+    first = scene.tool.apply(person)
     assert pulled.came
     assert (first.status, first.code) == (4, "C101")
-    assert watched.acts.names[-1] == GENERATE
+    assert scene.acts.names[-1] == GENERATE
     assert 0x9A not in VirtualPivCard.inspect(card.state).keys
-    assert [entry["step"] for entry in watched.tool.journal] == ["create-key"]
+    assert [entry["step"] for entry in scene.tool.journal] == ["create-key"]
     card.wait_until_out()
     card.insert()
-    again = watched.tool.apply(person)
+    again = scene.tool.apply(person)
     assert again.said["resumed"] is True
-    watched.assert_agreed(person, again)
+    scene.assert_agreed(person, again)
+    assert "audit log whole" in scene.office.verify_audit()
 
 
 @pytest.mark.parametrize("moment", ["answer lost", "certificate arrived"])
-def test_ra_killed_after_it_has_issued(watched: Scene, moment: str):
-    person = watched.office.people()[0]
-    watched.insert(person)
+def test_ra_killed_after_it_has_issued(scene: Scene, moment: str):
+    person = scene.person()
+    scene.insert(person)
 
     def kill_and_lose() -> None:
-        watched.office.kill()
+        scene.office.kill()
         lose()
 
     if moment == "answer lost":
-        killed = watched.acts.plan(When.AFTER, REQUEST, kill_and_lose)
+        killed = scene.acts.plan(When.AFTER, REQUEST, kill_and_lose)
     else:
-        killed = watched.acts.plan(When.BEFORE, FIRST_WRITE, watched.office.kill)
-    first = watched.tool.apply(person)
+        killed = scene.acts.plan(When.BEFORE, FIRST_WRITE, scene.office.kill)
+    first = scene.tool.apply(person)
     assert killed.came
     assert (first.status, first.code) == (5, "R101")
-    issued = watched.issued(person)
-    watched.office.start()
-    again = watched.tool.apply(person)
+    issued = scene.issued(person)
+    scene.office.start()
+    again = scene.tool.apply(person)
     assert again.said["resumed"] is True
-    watched.assert_agreed(person, again)
-    assert watched.issued(person) == issued
-    assert watched.office.rows(ALL_CERTIFICATES, again.said["order"]) == [("valid",)]
+    scene.assert_agreed(person, again)
+    assert scene.issued(person) == issued
+    assert scene.office.rows(ALL_CERTIFICATES, again.said["order"]) == [("valid",)]
+    assert "audit log whole" in scene.office.verify_audit()
 
 
-def test_cardtool_killed_between_issue_and_write(watched: Scene):
-    person = watched.office.people()[0]
-    card = watched.insert(person)
-    killed = watched.acts.plan(When.BEFORE, FIRST_WRITE, watched.tool.kill)
-    first = watched.tool.apply(person)
+def test_cardtool_killed_between_issue_and_write(scene: Scene):
+    person = scene.person()
+    card = scene.insert(person)
+    killed = scene.acts.plan(When.BEFORE, FIRST_WRITE, scene.tool.kill)
+    first = scene.tool.apply(person)
     assert killed.came
     assert first.status == -signal.SIGKILL
-    issued = watched.issued(person)
-    assert [entry["step"] for entry in watched.tool.journal] == ["check-certificate"]
+    issued = scene.issued(person)
+    assert [entry["step"] for entry in scene.tool.journal] == ["check-certificate"]
     assert pin_status(card.reader) == "63C3", "the card must not stay open after its program was killed"
-    again = watched.tool.apply(person)
+    again = scene.tool.apply(person)
     assert again.said["resumed"] is True
-    watched.assert_agreed(person, again)
-    assert watched.issued(person) == issued
-    assert watched.office.rows(ALL_CERTIFICATES, again.said["order"]) == [("valid",)]
+    scene.assert_agreed(person, again)
+    assert scene.issued(person) == issued
+    assert scene.office.rows(ALL_CERTIFICATES, again.said["order"]) == [("valid",)]
+    assert "audit log whole" in scene.office.verify_audit()
 
 
-def test_killed_here_continued_on_another_computer(watched: Scene):
+def test_killed_here_continued_on_another_computer(scene: Scene):
     """The RA's order and the card alone are enough (spec 5.1)."""
-    person = watched.office.people()[0]
-    watched.insert(person)
-    watched.acts.plan(When.BEFORE, FIRST_WRITE, watched.tool.kill)
-    watched.tool.apply(person)
-    issued = watched.issued(person)
-    watched.tool.home = watched.tool.home.with_name("another computer")
-    again = watched.tool.apply(person)
+    person = scene.person()
+    scene.insert(person)
+    scene.acts.plan(When.BEFORE, FIRST_WRITE, scene.tool.kill)
+    scene.tool.apply(person)
+    issued = scene.issued(person)
+    scene.tool.home = scene.home.with_name("another computer")
+    again = scene.tool.apply(person)
     assert again.said["resumed"] is True
-    watched.assert_agreed(person, again)
-    assert watched.issued(person) == issued
+    scene.assert_agreed(person, again)
+    assert scene.issued(person) == issued
 
 
 def pin_status(reader: str) -> str:

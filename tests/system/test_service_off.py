@@ -23,7 +23,7 @@ def service(pcscd: Pcscd) -> Iterator[Pcscd]:
 
 
 def test_every_command_says_that_the_service_is_off(scene: Scene, service: Pcscd):
-    person = scene.office.people()[0]
+    person = scene.person()
     service.stop()
     ends = {
         "cards": scene.tool.run("cards"),
@@ -44,15 +44,15 @@ def test_every_command_says_that_the_service_is_off(scene: Scene, service: Pcscd
         (When.DURING, "GENERATE ASYMMETRIC KEY PAIR 009A"),
     ],
 )
-def test_it_stops_while_cardtool_waits(watched: Scene, service: Pcscd, when: When, moment: str):
+def test_it_stops_while_cardtool_waits(scene: Scene, service: Pcscd, when: When, moment: str):
     """For the RA, holding the card or not; or for the card."""
-    person = watched.office.people()[0]
-    card = watched.insert(person)
-    stopped = watched.acts.plan(when, moment, service.stop)
-    first = watched.tool.apply(person)
+    person = scene.person()
+    card = scene.insert(person)
+    stopped = scene.acts.plan(when, moment, service.stop)
+    first = scene.tool.apply(person)
     assert stopped.came
     assert (first.status, first.code) == OFF, first.errors
     assert VirtualPivCard.inspect(card.state).pin.tries == 3
     service.start()
     card.wait_until_in()
-    watched.assert_agreed(person, watched.tool.apply(person))
+    scene.assert_agreed(person, scene.tool.apply(person))
