@@ -8,7 +8,8 @@ import pytest
 from httpx2 import Response
 from starlette.testclient import TestClient
 
-from tests.server.world import Caller, World
+from server_stub.officers import Role
+from tests.server.world import Caller, OfficerCaller, World
 
 STATEMENT = {"statement": "{}", "signature": "00" * 8}
 Act = tuple[str, str, object]
@@ -92,6 +93,54 @@ def test_a_suspended_customer_can_do_nothing(world: World, alice: Caller) -> Non
     for act in [*prepared, *OWN]:
         answer = send(alice, act)
         assert (act, answer.status_code, answer.json()["code"]) == (act, 403, "R204")
+
+
+FORM = {"form": "R-1"}
+# What each role may; whatever an officer can call stands here.
+OFFICERS: dict[tuple[str, str, None], set[Role]] = {
+    ("GET", "/certificates?identifier=ID-alice", None): {Role.REGISTRAR, Role.AUDITOR},
+    ("GET", "/sessions/current", None): {Role.REGISTRAR, Role.AUDITOR},
+}
+OFFICERS_ACTS: list[tuple[str, dict[str, str], set[Role]]] = [
+    ("/certificates/abc/suspension", FORM, {Role.REGISTRAR}),
+    ("/certificates/abc/resumption", FORM, {Role.REGISTRAR}),
+    ("/certificates/abc/revocation", {**FORM, "reason": "superseded"}, {Role.REGISTRAR}),
+]
+
+
+def test_the_lists_of_officers_hold_every_endpoint(client: TestClient) -> None:
+    served = sum(
+        len([one for one in operations.values() if one.get("security")])
+        for path, operations in client.get("/openapi.json").json()["paths"].items()
+        if "/officer/" in path
+    )
+    ends_itself = 1  # DELETE /officer/sessions/current: tests/server/test_officers.py
+    assert served == len(OFFICERS) + len(OFFICERS_ACTS) + ends_itself
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_what_each_role_may(world: World, role: Role) -> None:
+    officer = world.officer_caller("may", role)
+    for (_, path, _), roles in OFFICERS.items():
+        assert (path, officer.get(path).status_code) == (path, 200 if role in roles else 403)
+    for path, body, roles in OFFICERS_ACTS:
+        code = officer.post(path, body).json()["code"]
+        assert (path, code) == (path, "R303" if role in roles else "R208")
+
+
+@pytest.mark.parametrize("whose", ["nobody", "customer"])
+def test_who_is_no_officer_gets_nowhere(client: TestClient, alice: Caller, whose: str) -> None:
+    stranger = OfficerCaller(client, alice.token if whose == "customer" else "x")
+    answers = [stranger.get(path) for _, path, _ in OFFICERS]
+    answers += [stranger.post(path, body) for path, body, _ in OFFICERS_ACTS]
+    assert {(answer.status_code, answer.json()["code"]) for answer in answers} == {(401, "R206")}
+
+
+def test_officers_are_no_customers(client: TestClient, world: World, alice: Caller) -> None:
+    token = world.officer_caller("may", *Role).token
+    officer = Caller(client, alice.person, token)
+    for act in [*acts(alice), *OWN]:
+        assert (act, send(officer, act).json()["code"]) == (act, "R206")
 
 
 def test_of_a_foreign_card_only_that_is_told(alice: Caller, bob: Caller) -> None:
