@@ -11,6 +11,7 @@ from cardtool.cli.account import account
 from cardtool.cli.answers import AnswersPrompts
 from cardtool.cli.expert import apdu
 from cardtool.cli.job import Job
+from cardtool.cli.narrated import Narrated
 from cardtool.cli.output import Json
 from cardtool.cli.words import card_line, certificate_line
 from cardtool.errors import ArgumentInvalid, CertificateRefused
@@ -75,7 +76,8 @@ def apply(job: Job) -> Json:
     answer: Json = {**_certificate_json(done.certificate), "slot": done.slot, "card_id": done.card_id}
     answer |= {"order": done.order, "resumed": done.resumed}
     shown = ("subject", "serial", "valid_from", "valid_until", "slot")
-    facts = {**answer, "valid_from": answer["not_before"], "valid_until": answer["not_after"]}
+    dates = {"valid_from": done.certificate.not_before, "valid_until": done.certificate.not_after}
+    facts = {**answer, **{name: f"{date:%Y-%m-%d}" for name, date in dates.items()}}
     job.facts({name: facts[name] for name in shown})
     return answer
 
@@ -113,7 +115,8 @@ def practice_tour(job: Job) -> Json:
     alone = replace(job.options, account=str(answers["account"]), reader="", card="", unit="")
 
     def guided() -> Job:
-        return replace(job, options=alone, prompts=AnswersPrompts(answers))
+        prompts = Narrated(AnswersPrompts(answers), job.console, job.world.words)
+        return replace(job, options=alone, prompts=prompts)
 
     return {"apply": apply(guided()), "sign_test": sign_test(guided())}
 

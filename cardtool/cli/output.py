@@ -26,7 +26,8 @@ def print_facts(console: Console, words: Words, facts: Mapping[str, object]) -> 
     """Two columns; the names are labels of the words catalogue."""
     table = Table.grid(padding=(0, 2))
     for name, value in facts.items():
-        table.add_row(f"[dim]{words.text(f'label.{name}')}[/dim]", escape(str(value)))
+        shown = words.text("cli.yes" if value else "cli.no") if isinstance(value, bool) else str(value)
+        table.add_row(f"[dim]{words.text(f'label.{name}')}[/dim]", escape(shown))
     console.print(table)
 
 
