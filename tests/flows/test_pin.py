@@ -33,7 +33,6 @@ every_flow = pytest.mark.parametrize(("flow", "context_of", "page"), FLOWS)
 Make = Callable[[Bench], Context]
 
 
-@every_flow
 @pytest.mark.parametrize(
     ("typed", "rule"),
     [
@@ -45,18 +44,25 @@ Make = Callable[[Bench], Context]
         ("密碼", "characters"),
     ],
 )
-def test_what_cannot_be_right_is_not_sent(
-    bench: Bench, flow: Flow[Context], context_of: Make, page: str, typed: str, rule: str
-):
+def test_what_cannot_be_right_is_not_sent(bench: Bench, typed: str, rule: str):
     answer = pin(typed)
-    bench.says(page, answer)
-    assert bench.run(flow, context_of(bench)) is None
-    refused = bench.errors(page)[1]
+    bench.says("CRD-2", answer)
+    assert bench.run(CRD, card_login(bench)) is None
+    refused = bench.errors("CRD-2")[1]
     assert isinstance(refused, PinNotSent)
     assert refused.rule == rule
     assert not answer.pin, "wiped"
     assert bench.pins_presented() == 1
     assert bench.tries_left() == PIN_TRIES
+
+
+def test_the_units_rule_for_pins_counts_in_an_application(bench: Bench):
+    bench.says("APC-3", pin("12345"))
+    assert bench.run(APC, application(bench)) is None
+    refused = bench.errors("APC-3")[1]
+    assert isinstance(refused, PinNotSent)
+    assert (refused.minimum, refused.maximum) == (6, 8)
+    assert bench.pins_presented() == 1
 
 
 @every_flow

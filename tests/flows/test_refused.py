@@ -75,7 +75,9 @@ def check_it_finishes(bench: Bench) -> None:
     assert applied is not None
     with bench.office.ra.act(write=False) as act:
         states = [order.state for order in act.db.query(Order)]
-        rows = act.db.query(Certificate).filter(Certificate.profile == "signing")
+        rows = act.db.query(Certificate).filter(
+            Certificate.profile == "signing", Certificate.not_after > act.now
+        )
         live = [row.pem for row in rows if row.state in ("valid", "intended", "on-hold")]
     assert sorted(set(states) - {"cancelled"}) == ["stored"]
     assert states.count("stored") == 1
@@ -147,7 +149,10 @@ class TestRoot:
 
 @pytest.mark.parametrize(
     ("exchange", "kind"),
-    [*((exchange, "truncated") for exchange in EXCHANGES), *(("request", kind) for kind in ANSWERS)],
+    [
+        *((exchange, "truncated") for exchange in EXCHANGES if exchange != "request"),
+        *(("request", kind) for kind in ANSWERS),
+    ],
 )
 def test_an_answer_that_cannot_be_read_ends_in_words_and_is_made_good(bench: Bench, exchange: str, kind: str):
     bench.spoil(EXCHANGES[exchange], ANSWERS[kind])
