@@ -374,8 +374,12 @@ class NotAllowed(RaError):
     code: ClassVar[str] = "R208"
 
 
+@dataclass(eq=False)
 class RegistrationNotApproved(RaError):
+    """``state``: pending, rejected, or used where its certificate was issued already; empty if not known."""
+
     code: ClassVar[str] = "R301"
+    state: str = ""
 
 
 @dataclass(eq=False)

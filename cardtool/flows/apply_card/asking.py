@@ -19,7 +19,7 @@ from cardtool.flows.choosing import choose_card, kind_obstacle, pin_obstacle, pr
 from cardtool.flows.context import unfinished
 from cardtool.flows.ports import Back
 from cardtool.flows.questions import AcceptTerms
-from cardtool.ra.wire import Order
+from cardtool.ra.wire import Account, Order
 
 
 def accept_terms(context: ApplyContext) -> None:
@@ -28,7 +28,7 @@ def accept_terms(context: ApplyContext) -> None:
     if open_orders(context):
         context.resumed = True
     elif account.registration != "approved":
-        take_up_finished(context)
+        take_up_finished(context, account)
         return
     assert context.unit is not None
     context.terms = context.ra.terms(context.unit_id)
@@ -41,7 +41,7 @@ def accept_terms(context: ApplyContext) -> None:
         raise TermsNotAccepted
 
 
-def take_up_finished(context: ApplyContext) -> None:
+def take_up_finished(context: ApplyContext, account: Account) -> None:
     """The RA may have noted the end of an application whose last answer was lost: then this was its end.
 
     Raises RegistrationNotApproved where there was none.
@@ -51,7 +51,7 @@ def take_up_finished(context: ApplyContext) -> None:
     if entry is not None:
         context.ports.journal.close(entry)
     if entry is None or order is None or order.state not in FINISHED or order.certificate is None:
-        raise RegistrationNotApproved
+        raise RegistrationNotApproved(account.registration.value)
     context.order, context.slot, context.resumed = order, Slot.from_label(entry.slot), True
 
 
