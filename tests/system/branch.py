@@ -21,7 +21,11 @@ class Branch:
         self.office = Office(folder / "ra", self.gate.url if self.gate else "")
         if self.gate:
             self.gate.target = self.office.port
-        self.office.start()
+        try:
+            self.office.start()
+        except BaseException:
+            self.close()
+            raise
         self.people = self.office.people()
 
     def close(self) -> None:

@@ -52,10 +52,8 @@ class Scene:
             port = self.taps[-1].port
         reference = f"{self.office.table}:{person.card}"
         command = [str(BIN / "cardtool-card"), "--vpcd", f"localhost:{port}", "--personalised", reference]
-        command = [*command, *options]
-        process = subprocess.Popen(
-            command if self.branch.gate else self.daemon.inside(command), stdin=subprocess.DEVNULL
-        )
+        inside = list if self.branch.gate else self.daemon.inside
+        process = subprocess.Popen(inside([*command, *options]), stdin=subprocess.DEVNULL)
         self.cards.append(CardProcess(READERS[reader], self.office.state_file(person.card), process))
         self.cards[-1].wait_until_in()
         return self.cards[-1]

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from cardtool.pcsc.apdu import Command
+from cardtool.pcsc.apdu import INS, Command
 from cardtool.pcsc.virtual.vpcd import receive, send
 from tests.system.acts import Acts, Lost
 from tests.system.pcscd import Pcscd, wait_until
@@ -24,6 +24,8 @@ CLONE_NEWNET = 0x40000000
 RETRY_INTERVAL = 0.1
 CONTROL = 1
 """A message of one byte is not for the card's applications: power, reset, ATR."""
+GET_ATR = b"\x04"
+NOT_FOUND, NOT_SUPPORTED = b"\x6a\x82", b"\x6d\x00"
 
 
 class Tap:
@@ -112,9 +114,6 @@ class Tap:
         return answer
 
 
-GET_ATR = b"\x04"
-
-
 class UnknownCard:
     """A card that is neither PIV nor GIDS: it finds no application and knows no command. ``commands`` it got."""
 
@@ -138,7 +137,7 @@ class UnknownCard:
                     send(self._vpcd, self.ATR)
                 elif len(message) > CONTROL:
                     self.commands.append(Command.parse(message))
-                    send(self._vpcd, b"\x6a\x82" if message[1] == 0xA4 else b"\x6d\x00")
+                    send(self._vpcd, NOT_FOUND if message[1] == INS.SELECT else NOT_SUPPORTED)
 
 
 def name_of(message: bytes) -> str:

@@ -11,8 +11,9 @@ from tests.system.pcscd import READERS, Pcscd, holds_card, wait_until
 from tests.system.scene import Scene
 from tests.system.tap import UnknownCard
 
-VERIFY_PIN = "00200080083132333435 36FFFF".replace(" ", "")
+VERIFY_PIN = "0020008008313233343536FFFF"
 PUT_DATA = "00DB3FFF055C035FC105"
+GET_DATA = "00CB3FFF055C035FC102"
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def test_is_only_asked_what_it_is(scene: Scene, unknown: UnknownCard):
         "sign-test": scene.tool.run("sign-test", answers={"pin": person.pin}),
     }
     assert {name: (end.status, end.code) for name, end in ends.items()} == dict.fromkeys(ends, (4, "C301"))
-    for command in (VERIFY_PIN, PUT_DATA, "00CB3FFF055C035FC102"):
+    for command in (VERIFY_PIN, PUT_DATA, GET_DATA):
         refused = scene.tool.run("apdu", command)
         assert (refused.status, refused.code) == (2, "U103"), command
     assert "POST /orders" not in scene.acts.names
