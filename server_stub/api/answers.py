@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from server_stub.db.engine import DatabaseBusy
 from server_stub.problems import Code, Problem
 
 MEDIA_TYPE = "application/problem+json"
@@ -42,6 +43,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _unreadable)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(DatabaseBusy, _busy)
     app.add_exception_handler(Exception, _fault)
 
 
@@ -65,6 +67,10 @@ def _http(request: Request, error: Exception) -> Response:
     response = _problem(request, Problem(Code.MALFORMED, status=error.status_code, field=""))
     response.headers.update(error.headers or {})
     return response
+
+
+def _busy(request: Request, _error: Exception) -> Response:
+    return _problem(request, Problem(Code.BUSY, retry_after=1))
 
 
 def _fault(request: Request, error: Exception) -> Response:

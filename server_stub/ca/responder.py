@@ -52,6 +52,10 @@ class Responder:
         self._kept: OrderedDict[_Key, tuple[datetime, bytes]] = OrderedDict()
         self._lock = Lock()
 
+    def identity(self, algorithm: hashes.HashAlgorithm) -> tuple[bytes, bytes]:
+        """The hashes of name and key by which a request names our issuer. Raises KeyError for a rare algorithm."""
+        return self._identities[algorithm.name]
+
     def answer(self, request: bytes, look_up: LookUp, now: datetime) -> bytes:
         """An OCSPResponse in DER, whatever was asked."""
         try:

@@ -7,16 +7,23 @@ SQLite's deferred transactions fail with "database is locked" when a reader beco
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from sqlite3 import Connection as SqliteConnection
+from threading import Lock
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 _BUSY_SECONDS = 8  # below the 10 s within which everything answers
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={_BUSY_SECONDS * 1000}")
+
+
+class DatabaseBusy(Exception):
+    """Nothing was done; it may be tried again."""
 
 
 class Database:
@@ -27,12 +34,33 @@ class Database:
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
+        self._writing = Lock()
         self._writer: Engine = self.engine.execution_options(begin="IMMEDIATE")
 
     @contextmanager
     def session(self, *, write: bool) -> Iterator[Session]:
-        with Session(self._writer if write else self.engine, expire_on_commit=False) as db:
-            yield db
+        """A transaction for one act. Raises DatabaseBusy when its turn to write does not come."""
+        with self._turn() if write else nullcontext():
+            try:
+                with Session(self._writer if write else self.engine, expire_on_commit=False) as db:
+                    yield db
+            except (OperationalError, PoolTimeout) as error:
+                if isinstance(error, PoolTimeout) or "locked" in str(error.orig):
+                    raise DatabaseBusy from error
+                raise
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Writers of this process queue here: SQLite itself makes them sleep and try again, and some for ever."""
+        if self.engine.dialect.name != "sqlite":
+            yield
+            return
+        if not self._writing.acquire(timeout=_BUSY_SECONDS):
+            raise DatabaseBusy
+        try:
+            yield
+        finally:
+            self._writing.release()
 
     @contextmanager
     def writing_connection(self) -> Iterator[Connection]:
