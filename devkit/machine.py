@@ -35,7 +35,7 @@ WINDOW = (
 # What cuts Qt's ICU data, and strips libraries.
 FREEZE = ("binutils", "gcc", "icu-devtools")
 # A virtual screen, the real card service with its virtual reader, and foreign programs that judge our cards.
-TESTS = ("opensc", "openssl", "pcscd", "vsmartcard-vpcd", "xvfb", "yubico-piv-tool")
+TESTS = ("curl", "opensc", "openssl", "pcscd", "vsmartcard-vpcd", "xvfb", "yubico-piv-tool")
 
 
 def need(packages: Iterable[str]) -> None:

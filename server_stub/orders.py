@@ -68,7 +68,7 @@ def create(act: Act, account: Account, card: Card | None, wish: Wish) -> tuple[O
         return existing, False
     policy = act.ra.policy(account.unit)
     if account.registration != "approved":
-        raise Problem(Code.NOT_APPROVED)
+        raise Problem(Code.NOT_APPROVED, state=account.registration)
     if not policy.accepts_terms(wish.terms_version, wish.terms_sha256):
         raise Problem(Code.TERMS_CHANGED)
     return _begin(act, _new_order(act, account, card, wish)), True
