@@ -22,7 +22,15 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def database(path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+def database(path: Path) -> Iterator[Database]:
+    database = Database(f"sqlite:///{path}")
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def impatient(path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+    """Waits a moment only."""
     monkeypatch.setattr(engine, "_BUSY_SECONDS", 0.2)
     monkeypatch.setattr(engine, "_PRAGMAS", ("journal_mode=WAL", "busy_timeout=200"))
     database = Database(f"sqlite:///{path}")
@@ -49,19 +57,19 @@ def test_writers_of_one_process_queue(database: Database) -> None:
         assert db.connection().exec_driver_sql("SELECT value FROM counter").scalar() == 160
 
 
-def test_whose_turn_does_not_come_is_told(database: Database) -> None:
-    with database.session(write=True), pytest.raises(DatabaseBusy), database.session(write=True):
+def test_whose_turn_does_not_come_is_told(impatient: Database) -> None:
+    with impatient.session(write=True), pytest.raises(DatabaseBusy), impatient.session(write=True):
         pass
-    with database.session(write=True) as db:
+    with impatient.session(write=True) as db:
         db.connection()
 
 
-def test_another_process_that_keeps_writing_is_told_as_well(database: Database, path: Path) -> None:
-    with database.writing_connection() as connection:
+def test_another_process_that_keeps_writing_is_told_as_well(impatient: Database, path: Path) -> None:
+    with impatient.writing_connection() as connection:
         connection.exec_driver_sql("CREATE TABLE t (v INTEGER)")
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(DatabaseBusy), database.session(write=True) as db:
+    with pytest.raises(DatabaseBusy), impatient.session(write=True) as db:
         db.connection()
     other.close()
 
