@@ -69,7 +69,7 @@ class PracticeWorld:
         self._cards: dict[str, VirtualPivCard] = {}
         self._inserted: dict[str, str] = {}
         self._table: dict[str, Any] | None = None
-        self._lock = FileLock(folder / LOCK, timeout=0)
+        self._lock = FileLock(folder / LOCK, timeout=0, thread_local=False)
 
     @property
     def folder(self) -> Path:

@@ -61,12 +61,13 @@ class Wizards:
         try:
             run(flow, context)
         finally:
+            if context.session is not None:
+                self._world.keep_session()  # also of a wizard that was cut off: it goes on next time
             self._ended(context)
         return context
 
     def _sign_in(self, ports: Ports) -> Session:
         context = self._run(SGN, SignInContext(ports, self._world.unit))
-        self._world.keep_session()
         assert context.session is not None
         return context.session
 
@@ -75,7 +76,6 @@ class Wizards:
 
     def _apply(self, ports: Ports) -> Applied:
         context = self._run(APC, ApplyContext(ports, self._world.unit, reader=self._reader))
-        self._world.keep_session()
         assert context.outcome is not None
         return context.outcome
 

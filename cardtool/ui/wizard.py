@@ -285,11 +285,9 @@ class WizardHost(Part, QWidget):
             super().keyPressEvent(event)
 
     def _enter(self) -> None:
-        focused = self.focusWidget()
-        target = focused if isinstance(focused, Button) else self.bar.primary
-        taken = self.page is not None and target is self.bar.primary and self.page.enter()
-        if not taken and target.isVisible() and target.isEnabled():
-            target.click()
+        taken = self.page is not None and self.page.enter()
+        if not taken and self.bar.primary.isVisible():
+            self.bar.primary.click()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)

@@ -126,7 +126,8 @@ def _whole(text: str) -> Any:
 
 
 def _lock(path: Path) -> FileLock:
-    lock = FileLock(path.with_name(path.name + ".lock"), timeout=0)
+    # The thread that lets go of a card is seldom the one that took it.
+    lock = FileLock(path.with_name(path.name + ".lock"), timeout=0, thread_local=False)
     try:
         lock.acquire()
     except Timeout:

@@ -52,18 +52,15 @@ class HelpPage(Page):
         self.say(practise.setText, "help.practice_lead")
         self.say(self.practise.setText, "help.practice_start")
         self.practise.clicked.connect(self.practice_wanted)
+        self.settings = Button(context, SECONDARY, "settings")
+        self.say(self.settings.setText, "header.settings")
+        self.settings.clicked.connect(lambda: self.started.emit("SET"))
         self.layout_.addWidget(self._section("help.page_title", self._here))
         self.layout_.addWidget(self._section("help.support", self._line))
-        self.layout_.addWidget(self._section("help.look", self._settings_button()))
+        self.layout_.addWidget(self._section("help.look", self.settings))
         last = self._section("help.practice", practise, self.practise)
         self.layout_.addWidget(last)
         last.setVisible(can_practise)
-
-    def _settings_button(self) -> Button:
-        button = Button(self.context, SECONDARY, "settings")
-        self.say(button.setText, "header.settings")
-        button.clicked.connect(lambda: self.started.emit("SET"))
-        return button
 
     def _section(self, key: str, *parts: QWidget) -> Panel:
         title = Label(self.context, "strong")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPixmap
@@ -206,13 +207,18 @@ class Segments(Part, QWidget):
         layout = row(context.theme, gap=8)
         for value in values:
             button = Segment(context)
-            button.clicked.connect(lambda _on=False, value=value: self.chosen.emit(value))
+            button.toggled.connect(partial(self._toggled, value))
             self._group.addButton(button)
             self.buttons[value] = button
             layout.addWidget(button)
         layout.addStretch(1)
         self.setLayout(layout)
         self.begin(context)
+
+    def _toggled(self, value: str, on: bool) -> None:
+        """By a click or by an arrow key, which clicks nothing."""
+        if on:
+            self.chosen.emit(value)
 
     def choose(self, value: str) -> None:
         if value in self.buttons:

@@ -57,12 +57,14 @@ def start(qapp: QApplication, home: Path, request: pytest.FixtureRequest) -> Ite
     running: list[Running] = []
 
     def begin(hands: Hands | None = None, language: str = "zh_TW", *arguments: str) -> Running:
+        for one in running:
+            one.close()
         running.append(Running(qapp, hands or Mouse(), language, *(arguments or ("--practice",))))
         return running[-1]
 
     yield begin
     for number, one in enumerate(running):
-        if one.window.isVisible():
+        if not one.is_closed:
             name = request.node.name + (f" {number + 1}" if number else "")
             request.config.stash[FIGURES][name] = one.close()
 

@@ -7,9 +7,8 @@ from typing import Protocol
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QScrollArea, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLineEdit, QScrollArea, QWidget
 
-from cardtool.ui.widgets.choices import Choice
 from cardtool.ui.widgets.terms import TermsView
 
 LEFT = Qt.MouseButton.LeftButton
@@ -22,7 +21,9 @@ class Hands(Protocol):
 
     def fill(self, line: QLineEdit, words: str) -> None: ...
 
-    def take(self, choice: Choice) -> None: ...
+    def take(self, choice: QAbstractButton) -> None:
+        """One of several that exclude each other."""
+        ...
 
     def select(self, combo: QComboBox, words: str) -> None: ...
 
@@ -75,7 +76,7 @@ class Mouse:
         type_key(Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
         type_words(words)
 
-    def take(self, choice: Choice) -> None:
+    def take(self, choice: QAbstractButton) -> None:
         self.press(choice)
 
     def select(self, combo: QComboBox, words: str) -> None:
@@ -84,6 +85,7 @@ class Mouse:
         found = view.model().index(combo.findText(words), 0)
         assert found.isValid(), f"no {words!r} to choose"
         view.scrollTo(found)
+        QTest.qWait(QApplication.doubleClickInterval() + 50)  # a list that just opened takes no click
         QTest.mouseClick(view.viewport(), LEFT, pos=view.visualRect(found).center())
 
     def read(self, terms: TermsView) -> None:
@@ -128,13 +130,14 @@ class Keyboard:
         type_key(Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
         type_words(words)
 
-    def take(self, choice: Choice) -> None:
+    def take(self, choice: QAbstractButton) -> None:
         others = choice.group().buttons()
         self._tab_until(lambda: focused() in others, choice)
+        beside = focused().y() == choice.y()
         for _ in others:
             if focused() is choice:
                 break
-            type_key(Qt.Key.Key_Down)
+            type_key(Qt.Key.Key_Right if beside else Qt.Key.Key_Down)
         if not choice.isChecked():
             type_key(Qt.Key.Key_Space)
 

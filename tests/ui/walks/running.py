@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
+from PySide6.QtCore import QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 
@@ -14,14 +15,18 @@ from cardtool.app import wire
 from cardtool.cli.options import parse_window
 from cardtool.desktop.services import Desktop
 from cardtool.practice import PracticeAccount, PracticeWorld
+from cardtool.ui.dialogs import LeaveDialog
+from cardtool.ui.pages.working import WorkingPage
 from cardtool.ui.practice_panel import PracticePanel
 from cardtool.ui.run import make_window
+from cardtool.ui.widgets.banner import PracticeBanner
 from cardtool.ui.wizard import WizardHost
 from tests.ui.walks.gaps import Gap, Gaps
 from tests.ui.walks.hands import Hands
 
 PATIENCE = 15.0
 LEAVES_IN = 20.0
+GONE_IN = 1.0
 
 
 class Running:
@@ -29,6 +34,7 @@ class Running:
 
     def __init__(self, app: QApplication, hands: Hands, language: str, *arguments: str) -> None:
         self.hands, self.language = hands, language
+        self.twice = self.is_closed = False
         self.practice_starts = 0
         self._open = ExitStack()
         options = parse_window([*arguments, "--lang", language])
@@ -93,6 +99,14 @@ class Running:
         shown = self.window.home.next_step._row
         return shown.name if shown else ""
 
+    def act(self) -> str:
+        """The act that the working page shows as running."""
+        rows = self.host.page.acts.rows if isinstance(self.host.page, WorkingPage) else {}
+        return next((name for name, shown in rows.items() if shown.state == "running"), "")
+
+    def text(self, key: str) -> str:
+        return self.window.messages.text(key)
+
     # --- what is done ------------------------------------------------------------------------
 
     @property
@@ -101,36 +115,57 @@ class Running:
 
     def go_on(self) -> None:
         self.until(self.primary.isEnabled)
-        self.hands.press(self.primary)
+        self._press(self.primary)
 
     def start(self) -> None:
         """The one filled button of the home screen."""
-        self.hands.press(self.window.home.next_step.primary)
+        self._press(self.window.home.next_step.primary)
+
+    def _press(self, button: QPushButton) -> None:
+        (self.hands.press_twice if self.twice else self.hands.press)(button)
 
     def panel(self) -> PracticePanel:
-        self.hands.press(self.window.findChild(QPushButton, "practice-panel"))
+        """The practice panel, opened from the band at the top."""
+        self.hands.press(self.window.findChild(PracticeBanner).panel)
         panel = self.window._panel
         assert panel is not None
-        self.until(lambda: panel.isVisible() and panel.insert.isEnabled())
+        self.until(panel.insert.isEnabled)
         panel.activateWindow()
         return panel
 
     def in_panel(self, button: QPushButton) -> None:
-        """Press it, and wait until the practice world has changed; the main window is in front again."""
-        panel = self.window._panel
-        assert panel is not None
-        panel.activateWindow()
-        self.until(button.isEnabled)
+        """Press it and wait until the practice world has changed; then the main window is in front again."""
+        button.window().activateWindow()
+        QTest.qWait(20)
         self.hands.press(button)
         self.until(button.isEnabled)
         self.window.activateWindow()
         QTest.qWait(20)
 
-    def close(self) -> Gap:
-        """As a person closes it; everything ends."""
+    def leaving_is_meant(self) -> None:
+        """Answer the question that a window may ask when it is closed in the midst of something."""
+
+        def answer() -> None:
+            asked = self.window.findChild(LeaveDialog)
+            if asked is not None and asked.isVisible():
+                self.hands.press(asked.go)
+
+        QTimer.singleShot(100, self.window, answer)
+
+    def close_now(self) -> None:
+        """As a person closes it in the midst; it is gone at once."""
+        began = time.monotonic()
         self.window.close()
         assert not self.window.isVisible(), "the window stayed open"
+        assert time.monotonic() - began < GONE_IN
+
+    def close(self) -> Gap:
+        """As a person closes it; everything ends."""
+        if self.window.isVisible():
+            self.leaving_is_meant()
+            self.close_now()
         assert self.window.thread_.join(LEAVES_IN), "the card thread did not end"
+        self.is_closed = True
         gap = self.gaps.stop()
         self._open.close()
         self.window.deleteLater()
