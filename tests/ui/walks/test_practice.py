@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 
-from cardtool.practice import PracticeAccount
 from cardtool.ui.pages.failure import FailurePage
 from cardtool.ui.pages.results import AppliedPage
 from cardtool.words import Words

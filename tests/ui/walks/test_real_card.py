@@ -53,7 +53,7 @@ def test_apply_and_prove_with_a_card_that_is_put_in_pulled_and_put_back(scene: S
     card.insert()
     give_pin(app, "APC-3", person.pin)
     page = app.on("APC-6")
-    assert page.result.certificate.serial_hex.lstrip("0") == f"{scene.issued(person).serial_number:x}"
+    assert page.result.certificate.serial_hex.lstrip("0") == f"{scene.issued(person).serial_number:X}"
     app.hands.press(app.host.bar.cancel)
     give_pin(app, "SIG-2", person.pin)
     app.on("SIG-3")
