@@ -95,6 +95,15 @@ class Messages(QObject):
         return names.get(self.language) or next(iter(names.values()), "")
 
 
+def sentences(*parts: str) -> str:
+    """One after the other. After Han punctuation comes no space: the sign brings its own."""
+    joined = ""
+    for part in filter(None, parts):
+        apart = joined and not joined.endswith(("。", "！", "？", "：", "；"))
+        joined += f" {part}" if apart else part
+    return joined
+
+
 def day(moment: date | datetime | None) -> str:
     """YYYY-MM-DD in the computer's zone; empty for none."""
     if moment is None:

@@ -65,7 +65,7 @@ DARK = Palette(
     background="#11151B",
     surface="#1A2029",
     raised="#1F2630",
-    line="#2C3542",
+    line="#35404F",
     edge="#6F7D90",
     text="#E8EDF3",
     muted="#A5B1C0",
@@ -145,8 +145,8 @@ FACES = {
 TARGET = 36
 """Height of what can be pressed, in px at 100 % (the gate is 24)."""
 
-TEXT_COLUMN = 31
-"""The longest line in Chinese characters: 31 em of the body size, about 62 Latin letters."""
+TEXT_COLUMN = 42
+"""The longest line in Chinese characters: 42 em of the body size, about 84 Latin letters."""
 
 TEXT_SIZES = (100, 115, 130, 150, 175, 200)
 

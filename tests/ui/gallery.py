@@ -100,7 +100,7 @@ HOMES: dict[str, HomeState] = {
     "home-apply": HomeState(registered=True, account=AccountIs.SIGNED_IN),
     "home-held": HomeState(card=CardIs.HELD),
 }
-HAS_FACE = {"home-renew"}
+HAS_FACE = {"home-renew", "home-apply"}
 
 
 def show(window: MainWindow, name: str) -> None:

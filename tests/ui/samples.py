@@ -48,7 +48,7 @@ from cardtool.ra.wire import (
     UnitInfo,
 )
 from cardtool.ui import home_view
-from cardtool.ui.home_state import CertificateIs, HomeState
+from cardtool.ui.home_state import CardIs, CertificateIs, HomeState
 
 NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 READER = "ACS ACR38U 00 00"
@@ -226,12 +226,17 @@ def proof() -> SignatureProof:
 
 
 LIGHT = home_view.Light
-LAMPS = (
-    home_view.Lamp("reader", LIGHT.GOOD, "reader_none", {"name": "ACS ACR38U 0"}),
-    home_view.Lamp("card", LIGHT.GOOD, "card_in"),
-    home_view.Lamp("ra", LIGHT.GOOD, "ra_up"),
-    home_view.Lamp("network", LIGHT.GOOD, "network_up"),
-)
+CARD_LAMPS = {CardIs.ABSENT: (LIGHT.OFF, "card_none"), CardIs.HELD: (LIGHT.CAUTION, "card_held")}
+
+
+def lamps(state: HomeState) -> tuple[home_view.Lamp, ...]:
+    light, words = CARD_LAMPS.get(state.card, (LIGHT.GOOD, "card_in"))
+    return (
+        home_view.Lamp("reader", LIGHT.GOOD, "reader_none", {"name": "ACS ACR38U 0"}),
+        home_view.Lamp("card", light, words),
+        home_view.Lamp("ra", LIGHT.GOOD, "ra_up"),
+        home_view.Lamp("network", LIGHT.GOOD, "network_up"),
+    )
 
 
 def face() -> home_view.CardFace:
@@ -241,14 +246,20 @@ def face() -> home_view.CardFace:
     return home_view.CardFace("範例用戶", "示範註冊中心", "簽章憑證", "4F21 9C07", life, 3, 3, "ACS ACR38U 0")
 
 
+BLANK = home_view.CardFace(tries_left=3, tries=3, reader="ACS ACR38U 0")
+"""A card without a certificate."""
+
+
 def view(state: HomeState | None = None, *, with_card: bool = True) -> home_view.HomeView:
+    state = state or HomeState(certificate=CertificateIs.VALID, renewal_open=True)
+    shown = face() if state.certificate is CertificateIs.VALID else BLANK
     return home_view.HomeView(
-        state=state or HomeState(certificate=CertificateIs.VALID, renewal_open=True),
+        state=state,
         now=NOW,
         unit={"zh_TW": "金融資訊交換", "en": "Financial exchange"},
         account="demo-fresh",
-        card=face() if with_card else None,
-        lamps=LAMPS,
+        card=shown if with_card else None,
+        lamps=lamps(state),
         notices=("12 月 6 日 22:00 至 24:00 系統維護，期間無法線上展期。",),
         support=home_view.Support(
             "02-1234-5678", {"zh_TW": "週一至週五 08:30–17:00", "en": "Monday to Friday, 08:30–17:00"}

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from cardtool.ui.context import Context
 from cardtool.ui.home_view import Support
+from cardtool.ui.messages import sentences
 from cardtool.ui.page import Page
 from cardtool.ui.widgets.base import Label, Panel, column, row
 from cardtool.ui.widgets.buttons import SECONDARY, Button
@@ -96,8 +97,7 @@ class HelpPage(Page):
         if found is None:
             self.meaning.show_words(self.messages.text("help.unknown"), "caution", aloud=True)
             return
-        parts = (getattr(found, name, "") for name in ("lead", "safety", "advice"))
-        told = " ".join(part for part in parts if part)
+        told = sentences(*(getattr(found, name, "") for name in ("lead", "safety", "advice")))
         self.meaning.show_words(told, "primary", title=f"{code.upper()} · {found.title}", aloud=True)
 
     def enter(self) -> bool:

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 
 from cardtool.ui.announce import announce
 from cardtool.ui.context import Context
-from cardtool.ui.messages import ErrorWords
+from cardtool.ui.messages import ErrorWords, sentences
 from cardtool.ui.widgets.base import Box, Label, Panel, Picture, column, row
 
 ICONS = {"primary": "info-circle", "good": "circle-check", "caution": "alert-triangle", "danger": "circle-x"}
@@ -52,7 +52,7 @@ class Strip(Panel):
 
     def show_error(self, words: ErrorWords, *, aloud: bool = True) -> None:
         """The four things of spec 1.2: what happened, is all safe, what to do now, the code."""
-        told = f"{words.safety} {words.advice} ({words.code})"
+        told = sentences(words.safety, words.advice, f"({words.code})")
         self.show_words(told, "danger", title=words.title, aloud=aloud)
 
 
