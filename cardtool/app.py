@@ -92,6 +92,10 @@ class World:
         return self.person.account, self.person.password, self.person.pin
 
     @property
+    def log_folder(self) -> Path:
+        return self.paths.log
+
+    @property
     def data(self) -> Path:
         """Where journal, roots and the like are; in practice beside the world that they belong to."""
         if not self.options.practice:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, replace
+from pathlib import Path
 
 from cardtool.cards.overview import CardOverview
 from cardtool.cards.piv.types import Slot
@@ -19,6 +20,7 @@ from cardtool.flows.apply_card import APC, ApplyContext
 from cardtool.flows.engine import run
 from cardtool.flows.signature_test import SIG, SignatureTestContext
 from cardtool.pki.certificate import CertificateSummary, describe
+from cardtool.report import Facts, make_report, read_spoken_code, spoken_code, told
 
 
 def cards(job: Job) -> Json:
@@ -99,14 +101,29 @@ def sign_test(job: Job) -> Json:
 
 
 def explain(job: Job) -> Json:
-    said = job.world.words.explain(job.options.code)
-    if said is None:
+    words, code = job.world.words, job.options.code
+    said, spoken = words.explain(code), read_spoken_code(code)
+    if said is not None:
+        answer: Json = {name: value for name, value in asdict(said).items() if value}
+    elif spoken is not None:
+        answer = dict(told(spoken, words))
+    else:
         raise ArgumentInvalid("code")
-    answer: Json = {name: value for name, value in asdict(said).items() if value}
     if not job.options.json:
         for line in list(answer.values()):
             job.console.print(line, highlight=False, markup=False)
     return answer
+
+
+def report(job: Job) -> Json:
+    """All that is in it is printed as well: nobody shall pass on what was not seen."""
+    words = job.world.words
+    facts = Facts.of_here(words.language, practice=job.options.practice)
+    made = make_report(facts, job.world.log_folder)
+    made.save(Path(job.options.out), words)
+    if not job.options.json:
+        job.console.print(made.text(words), highlight=False, markup=False)
+    return {"file": job.options.out, "spoken": spoken_code(facts)}
 
 
 def practice_tour(job: Job) -> Json:
@@ -133,6 +150,7 @@ COMMANDS: dict[str, Callable[[Job], Json]] = {
     "sign-test": sign_test,
     "account": account,
     "explain": explain,
+    "report": report,
     "apdu": apdu,
     "practice-tour": practice_tour,
     "practice-reset": practice_reset,

@@ -14,18 +14,18 @@ from cardtool.errors import ArgumentInvalid
 NOT_BUILT_YET = (
     *("check", "renew", "download", "activate", "pin", "unblock", "register", "unregister", "provider"),
     *("compare", "suspend", "revoke", "proof", "export", "import", "repassword", "level", "backup"),
-    *("restore", "phone", "cert", "notices", "documents", "report"),
+    *("restore", "phone", "cert", "notices", "documents"),
 )
 """Commands of the contract whose wizard is not there yet: they say so instead of "unknown command"."""
 
 
 COMMANDS = (
-    *("cards", "apply", "sign-test", "account", "explain", "apdu"),
+    *("cards", "apply", "sign-test", "account", "explain", "report", "apdu"),
     *("practice-tour", "practice-reset", "personalise"),
     *NOT_BUILT_YET,
 )
 
-TAKES_VALUE = ("--lang", "--ra", "--unit", "--reader", "--card", "--account", "--slot", "--answers")
+TAKES_VALUE = ("--lang", "--ra", "--unit", "--reader", "--card", "--account", "--slot", "--answers", "--out")
 LINK_SCHEME = "cardtool:"
 
 
@@ -48,6 +48,7 @@ class Options:
     account: str = ""
     slot: str = ""
     code: str = ""
+    out: str = ""
     link: str = ""
     apdus: tuple[str, ...] = ()
 
@@ -130,8 +131,10 @@ def _parser() -> Parser:
     )
     account = _add(commands, "account", common, "sign in, change the site password, show the data, sign out")
     account.add_argument("action", choices=["sign-in", "sign-in-card", "password", "data", "sign-out"])
-    explain = _add(commands, "explain", common, "what a screen or error code means and what to say")
+    explain = _add(commands, "explain", common, "what a screen, error or report code means, and what to say")
     explain.add_argument("code")
+    report = _add(commands, "report", common, "save what the support line may ask for, without secrets")
+    report.add_argument("--out", metavar="FILE", required=True, help="the file to write")
     apdu = _add(commands, "apdu", common, "expert: send commands to a card and see them decoded")
     apdu.add_argument("apdus", nargs="+", metavar="HEX", help="- reads them from stdin, one a line")
     apdu.add_argument("--expert", action="store_true", help="allow commands that write, and unknown cards")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Protocol
 
 from cardtool.flows.journal import Journal
@@ -26,6 +27,11 @@ class RawCard(Protocol):
 class World(Protocol):
     @property
     def words(self) -> Words: ...
+
+    @property
+    def log_folder(self) -> Path:
+        """Where the log of this program is."""
+        ...
 
     @property
     def clock(self) -> Clock: ...

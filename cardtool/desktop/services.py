@@ -77,6 +77,7 @@ class Desktop:
             warm=self._warm,
             practice=self._controls() if self._practice else None,
             start_practice=None if self._practice else self._start_practice,
+            log_folder=self._world.paths.log,
         )
 
     def _warm(self) -> None:

@@ -26,6 +26,9 @@ from cardtool.ui.widgets.banner import PracticeBanner
 from cardtool.ui.widgets.base import Part, column
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cardtool.report import Report
     from cardtool.ui.conductor import Conductor
     from cardtool.ui.page import Page
     from cardtool.ui.practice_panel import PracticePanel
@@ -177,6 +180,8 @@ class MainWindow(Part, QWidget):
             self._show_settings()
         elif wizard == "HLP":
             self._show_help()
+        elif wizard == "RPT":
+            self._show_report()
         elif wizard in self._services.wizards and wizard in BUILT:
             self.home.setEnabled(False)
             support = self.view.support if self.view else None
@@ -244,6 +249,24 @@ class MainWindow(Part, QWidget):
         if self._services.start_practice is not None:
             page.practice_wanted.connect(self._services.start_practice)
         self._show_alone(page)
+
+    def _show_report(self) -> None:
+        """About the page in front; its wizard keeps its place."""
+        from cardtool.report import Facts, make_report
+        from cardtool.ui.pages.report import ReportPage
+
+        shown = self._shown()
+        code, error = shown.subject() if shown else ("HOME", "")
+        here = Facts.of_here(self.messages.language, practice=self.context.practice)
+        report = make_report(replace(here, page=code, error=error), self._services.log_folder)
+        page = ReportPage(self.context, report)
+        page.saved.connect(lambda path: self._show_saved_report(report, path))
+        self._show_alone(page)
+
+    def _show_saved_report(self, report: Report, path: Path) -> None:
+        from cardtool.ui.pages.report import ReportSavedPage
+
+        self._show_alone(ReportSavedPage(self.context, report, path))
 
     def _ask_to_leave(self) -> None:
         page = self.host.page

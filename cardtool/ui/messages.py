@@ -69,6 +69,11 @@ class Messages(QObject):
             self.language, self._words = language, self._load(language)
             self.changed.emit()
 
+    @property
+    def words(self) -> Words:
+        """For what writes a whole text at a time."""
+        return self._words
+
     def text(self, key: str, **values: Value) -> str:
         """The window's own words: ``key`` is looked up below ``ui``."""
         return self._words.text(f"ui.{key}", **values)

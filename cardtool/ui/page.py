@@ -83,6 +83,10 @@ class Page(Part, QWidget):
     def cards_changed(self) -> None:
         """A card or reader came or went."""
 
+    def subject(self) -> tuple[str, str]:
+        """Screen and error code ('' for none) that a support report asked for here is about."""
+        return self.code, ""
+
     def leave(self) -> None:
         """The page goes: wipe what is secret."""
 
@@ -119,6 +123,9 @@ class QuestionPage(Page):
             self.strip.show_words("")
         else:
             self.strip.show_error(self.messages.error(error))
+
+    def subject(self) -> tuple[str, str]:
+        return self.code, self.question.error.code if self.question.error else ""
 
     def retranslate(self) -> None:
         super().retranslate()

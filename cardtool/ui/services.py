@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 from cardtool.config import Settings
@@ -71,3 +72,4 @@ class Services:
     warm: Callable[[], None] | None = None
     practice: PracticeControls | None = None
     start_practice: Callable[[], None] | None = None
+    log_folder: Path | None = None

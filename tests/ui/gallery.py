@@ -22,6 +22,7 @@ from cardtool.ui.pages.failure import FailurePage
 from cardtool.ui.pages.help import HelpPage
 from cardtool.ui.pages.not_built import NotBuiltPage
 from cardtool.ui.pages.registry import QUESTION_PAGES, RESULT_PAGES
+from cardtool.ui.pages.report import ReportPage, ReportSavedPage
 from cardtool.ui.pages.settings import SettingsPage
 from cardtool.ui.pages.working import WorkingPage
 from cardtool.ui.road import Road
@@ -90,6 +91,8 @@ PAGES: dict[str, tuple[str, Callable[[Context], Page]]] = {
         lambda context: SettingsPage(context, Settings(ra_url="https://ra.example"), ["ACS ACR38U"]),
     ),
     "hlp-1": ("", lambda context: HelpPage(context, "HOME", samples.view().support, can_practise=True)),
+    "rpt-1": ("", lambda context: ReportPage(context, samples.report())),
+    "rpt-2": ("", lambda context: ReportSavedPage(context, samples.report(), samples.REPORT_FILE)),
     "nyb-1": ("", lambda context: NotBuiltPage(context, "RNC")),
     "no-ra": ("SGN", _failure(RaUnreachable(), "SGN-1")),
 }

@@ -6,6 +6,7 @@ import io
 import wave
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from pathlib import Path
 
 from captcha.image import ImageCaptcha
 from cryptography import x509
@@ -47,6 +48,7 @@ from cardtool.ra.wire import (
     TermsManner,
     UnitInfo,
 )
+from cardtool.report import Facts, Report
 from cardtool.ui import home_view
 from cardtool.ui.home_state import CardIs, CertificateIs, HomeState
 
@@ -265,3 +267,15 @@ def view(state: HomeState | None = None, *, with_card: bool = True) -> home_view
             "02-1234-5678", {"zh_TW": "週一至週五 08:30–17:00", "en": "Monday to Friday, 08:30–17:00"}
         ),
     )
+
+
+REPORT_FILE = Path("Documents") / "CardTool report.txt"
+
+
+def report() -> Report:
+    lines = (
+        "2026-11-20T03:12:07.120Z INFO cardtool.flows.engine step-done flow=APC step=authorise",
+        "2026-11-20T03:12:19.870Z WARNING cardtool.flows.engine flow-failed flow=APC code=C101",
+    )
+    facts = Facts("APC-4", "C101", "Windows", "0.1", "zh_TW", practice=True)
+    return Report(facts, NOW, "11 AMD64", lines)

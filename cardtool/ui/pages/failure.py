@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from cardtool.errors import CardToolError
@@ -9,6 +10,7 @@ from cardtool.ui.context import Context
 from cardtool.ui.home_view import Support
 from cardtool.ui.page import Page
 from cardtool.ui.widgets.base import Label, Panel, beside_nothing, column
+from cardtool.ui.widgets.buttons import SECONDARY, Button
 from cardtool.ui.widgets.code_chip import CodeChip
 from cardtool.ui.widgets.layouts import Fold
 
@@ -32,7 +34,11 @@ class FailurePage(Page):
             inner.addWidget(self._entry(name, label))
         inner.addWidget(self._entry("code", self.chip))
         panel.setLayout(inner)
+        self.report = Button(context, SECONDARY, "list-check")
+        self.say(self.report.setText, "report.offer")
+        self.report.clicked.connect(lambda: self.started.emit("RPT"))
         self.layout_.addWidget(panel)
+        self.layout_.addWidget(self.report, 0, Qt.AlignmentFlag.AlignLeft)
         self._tell()
 
     def _entry(self, name: str, shown: Label | CodeChip) -> Fold:
@@ -57,6 +63,9 @@ class FailurePage(Page):
         super().retranslate()
         if hasattr(self, "chip"):
             self._tell()
+
+    def subject(self) -> tuple[str, str]:
+        return self.code, self.error.code
 
     def title(self) -> str:
         return self.messages.error(self.error).title

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
+from cardtool.report import named, read_spoken_code, told
 from cardtool.ui.context import Context
 from cardtool.ui.home_view import Support
 from cardtool.ui.messages import sentences
@@ -57,7 +58,10 @@ class HelpPage(Page):
         self.say(self.settings.setText, "header.settings")
         self.settings.clicked.connect(lambda: self.started.emit("SET"))
         self.layout_.addWidget(self._section("help.page_title", self._here))
-        self.layout_.addWidget(self._section("help.support", self._line))
+        self.report = Button(context, SECONDARY, "list-check")
+        self.say(self.report.setText, "report.offer")
+        self.report.clicked.connect(lambda: self.started.emit("RPT"))
+        self.layout_.addWidget(self._section("help.support", self._line, self.report))
         self.layout_.addWidget(self._section("help.look", self.settings))
         last = self._section("help.practice", practise, self.practise)
         self.layout_.addWidget(last)
@@ -93,18 +97,24 @@ class HelpPage(Page):
         code = self.code_line.text().strip()
         if not code:
             return
-        found = self.messages.explain(code)
-        if found is None:
+        found, facts = self.messages.explain(code), read_spoken_code(code)
+        if facts is not None:
+            lines = named(told(facts, self.messages.words), self.messages.words)
+            self.meaning.show_words("\n".join(lines), "primary", title=code.upper(), aloud=True)
+        elif found is None:
             self.meaning.show_words(self.messages.text("help.unknown"), "caution", aloud=True)
-            return
-        told = sentences(*(getattr(found, name, "") for name in ("lead", "safety", "advice")))
-        self.meaning.show_words(told, "primary", title=f"{code.upper()} · {found.title}", aloud=True)
+        else:
+            means = sentences(*(getattr(found, name, "") for name in ("lead", "safety", "advice")))
+            self.meaning.show_words(means, "primary", title=f"{code.upper()} · {found.title}", aloud=True)
 
     def enter(self) -> bool:
         """In the field for a code it looks the code up."""
         if self.code_line.hasFocus():
             self._look_up()
         return self.code_line.hasFocus()
+
+    def subject(self) -> tuple[str, str]:
+        return self._came_from, ""
 
     def cancel_words(self) -> str:
         return ""

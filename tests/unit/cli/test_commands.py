@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from cardtool.cli.options import NOT_BUILT_YET
@@ -265,6 +267,15 @@ class TestExplain:
 
     def test_no_such_code(self, front: Front):
         assert front.run("explain X999").status == 2
+
+
+def test_a_report_is_saved_shown_and_explained_by_its_code(front: Front, tmp_path: Path):
+    ended = front.run("report --json --out", b"", str(tmp_path / "report.txt"))
+    saved = (tmp_path / "report.txt").read_text("utf-8")
+    spoken = ended.json["spoken"]
+    assert spoken in saved
+    assert saved in front.run("report --out", b"", str(tmp_path / "report.txt")).out
+    assert front.run(f"explain {spoken} --json").json["language"] == "en"
 
 
 @pytest.mark.parametrize("arguments", ["", "--slot 9A", "show --out FILE"])

@@ -81,10 +81,12 @@ def test_help_and_version_end_well(option: str, capsys: pytest.CaptureFixture[st
     assert "cardtool" in capsys.readouterr().out
 
 
+NEEDED = {"account": ["data"], "explain": ["C101"], "report": ["--out", "F"], "apdu": ["00A40400"]}
+
+
 def test_every_command_has_its_parser():
     for command in COMMANDS:
-        more = {"account": ["data"], "explain": ["C101"], "apdu": ["00A40400"]}.get(command, [])
-        assert parse([command, *more]).command == command
+        assert parse([command, *NEEDED.get(command, [])]).command == command
 
 
 class TestWindow:

@@ -52,6 +52,7 @@ class BenchWorld:
         self.ra = bench.client
         self.keyring = True
         self.dropped = 0
+        self.log_folder = bench.folder
         self._bench = bench
 
     def raw_card(self, reader: str) -> AbstractContextManager[RawCard]:
