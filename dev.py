@@ -20,6 +20,7 @@ VERBS = {
     "matrix": "the fault matrix alone: every fault at every act of every flow",
     "build": "the frozen application: one folder, dist/cardtool",
     "bench": "how fast the window starts and how much memory it takes, beside a bare window",
+    "shots": "pictures of every page in both languages and all appearances, as contact sheets",
     "lock": "bring requirements.lock in step with pyproject.toml (needs uv); --upgrade takes the newest",
 }
 

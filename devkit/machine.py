@@ -35,7 +35,11 @@ WINDOW = (
 # What cuts Qt's ICU data, and strips libraries.
 FREEZE = ("binutils", "gcc", "icu-devtools")
 # A virtual screen, the real card service with its virtual reader, and foreign programs that judge our cards.
-TESTS = ("curl", "opensc", "openssl", "pcscd", "vsmartcard-vpcd", "xvfb", "yubico-piv-tool")
+TESTS = (
+    *("curl", "opensc", "openssl", "pcscd", "vsmartcard-vpcd", "xvfb", "yubico-piv-tool"),
+    # The bus that screen readers listen to, and a manager of windows: without one no window has the focus.
+    *("at-spi2-core", "dbus-daemon", "evilwm"),
+)
 
 
 def need(packages: Iterable[str]) -> None:

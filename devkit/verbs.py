@@ -64,6 +64,13 @@ def bench(arguments: list[str]) -> int:
     return subprocess.call([str(environment.PYTHON), "-m", "bench", *arguments])
 
 
+def shots(arguments: list[str]) -> int:
+    """Pictures of every page. Without a display: the offscreen platform draws them all alike."""
+    prepare(*machine.WINDOW)
+    quiet = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
+    return subprocess.call([str(environment.PYTHON), "-m", "tests.ui.shots", *arguments], env=quiet)
+
+
 VERBS = {
     "run": run,
     "test": test,
@@ -71,5 +78,6 @@ VERBS = {
     "matrix": matrix,
     "build": freeze,
     "bench": bench,
+    "shots": shots,
     "lock": lock,
 }

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QLineEdit,
-    QPushButton,
+    QRadioButton,
     QSizePolicy,
     QWidget,
 )
@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from cardtool.ui.context import Context
 from cardtool.ui.tokens import TARGET
 from cardtool.ui.widgets.base import Label, Part, column, fill_rounded, row
-from cardtool.ui.widgets.buttons import FOCUS_WIDTH, Button, Kind
+from cardtool.ui.widgets.buttons import FOCUS_WIDTH, paint_focus
 
 FIELD_WIDTH = 420
 
@@ -180,19 +180,46 @@ class Tick(Part, QCheckBox):
         painter.drawRoundedRect(area, self.theme.px(6), self.theme.px(6))
 
 
-SEGMENT = Kind("surface", "text", "edge", role="body", height=TARGET, padding=14, radius=8)
-
-
-class Segment(Button):
+class Segment(Part, QRadioButton):
     """One of a few choices that stand beside each other; the chosen one is filled and says so."""
 
     def __init__(self, context: Context) -> None:
-        super().__init__(context, SEGMENT)
-        self.setCheckable(True)
+        super().__init__()
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
+        self.begin(context)
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        self.kind = Kind("primary", "on_primary", "", "body", TARGET, 14, 8) if self.isChecked() else SEGMENT
-        super().paintEvent(event)
+    def restyle(self) -> None:
+        self.setFont(self.theme.font("body"))
+        super().restyle()
+
+    def hitButton(self, _place: QPoint) -> bool:  # noqa: N802
+        return True
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        words, px = self.fontMetrics(), self.theme.px
+        return QSize(
+            words.horizontalAdvance(self.text()) + 2 * px(14), max(px(TARGET), words.height() + px(8))
+        )
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        return self.sizeHint()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
+        painter = QPainter(self)
+        area, radius = QRectF(self.rect()), self.theme.px(8)
+        fill, ink = ("primary", "on_primary") if self.isChecked() else ("surface", "text")
+        if self.underMouse() and not self.isChecked():
+            fill = "primary_pale"
+        edge = None if self.isChecked() else self.theme.color("edge")
+        fill_rounded(painter, area, self.theme.color(fill), edge, radius)
+        if self.hasFocus():
+            inset = 3.0 if self.isChecked() else 0.0
+            paint_focus(painter, area, self.theme.color(ink if inset else "primary"), radius, inset)
+        painter.setFont(self.font())
+        painter.setPen(self.theme.color(ink))
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text())
 
 
 class Segments(Part, QWidget):
@@ -203,7 +230,7 @@ class Segments(Part, QWidget):
     def __init__(self, context: Context, values: Sequence[str]) -> None:
         super().__init__()
         self._group = QButtonGroup(self)
-        self.buttons: dict[str, QPushButton] = {}
+        self.buttons: dict[str, QRadioButton] = {}
         layout = row(context.theme, gap=8)
         for value in values:
             button = Segment(context)
