@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from cardtool.config import Paths, Settings, load_settings
@@ -308,11 +308,13 @@ def _window(typed: list[str]) -> int:
     from cardtool.desktop.services import Desktop
     from cardtool.ui.run import run
 
-    paths = Paths.of_user(practice=options.practice)
-    with _logging(paths, load_settings(paths.config).settings), wire(options) as world:
+    with wire(options) as world, ExitStack() as kept:
         desktop = Desktop(world, practice=options.practice, start_practice=_start_practice)
+        log = partial(kept.enter_context, _logging(world.paths, world.settings))
         language = options.lang or world.words.language
-        return run(desktop.services(), sys.argv[:1], language=language, practice=options.practice)
+        return run(
+            desktop.services(), sys.argv[:1], language=language, practice=options.practice, painted=log
+        )
 
 
 def _start_practice() -> None:

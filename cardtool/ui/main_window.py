@@ -9,16 +9,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QDialog, QStackedWidget, QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from cardtool.config import Settings
 from cardtool.config import Theme as Appearance
 from cardtool.errors import CardToolError
 from cardtool.ui.card_thread import CardThread
 from cardtool.ui.context import Context
-from cardtool.ui.home import Home
-from cardtool.ui.home_state import BUILT
-from cardtool.ui.home_view import HomeView
+from cardtool.ui.first_frame import FirstFrame
 from cardtool.ui.road import Road
 from cardtool.ui.services import Services
 from cardtool.ui.theme import APPEARANCES
@@ -30,6 +28,8 @@ if TYPE_CHECKING:
 
     from cardtool.report import Report
     from cardtool.ui.conductor import Conductor
+    from cardtool.ui.home import Home
+    from cardtool.ui.home_view import HomeView
     from cardtool.ui.page import Page
     from cardtool.ui.practice_panel import PracticePanel
     from cardtool.ui.wizard import WizardHost
@@ -58,9 +58,8 @@ class MainWindow(Part, QWidget):
         self._panel: PracticePanel | None = None
         self._unwatch: Callable[[], None] | None = None
         self.thread_ = CardThread()
-        self.home = Home(context)
         self.stack = QStackedWidget()
-        self.stack.addWidget(self.home)
+        self.stack.addWidget(FirstFrame(context))
         layout = column(context.theme)
         if context.practice:
             layout.addWidget(self._banner(context))
@@ -89,15 +88,24 @@ class MainWindow(Part, QWidget):
             self._panel.activateWindow()
 
     def _connect(self) -> None:
-        self.home.started.connect(self.start)
-        self.home.explained.connect(self.explain)
-        self.home.foot.language_chosen.connect(
-            lambda language: self.apply_look(replace(self.settings, language=language))
-        )
-        self.home.foot.appearance_pressed.connect(self._next_appearance)
         self._crossing.seen.connect(self._seen)
         self._crossing.cards_changed.connect(self._cards_changed)
-        self.first_paint.connect(self._begin_work)
+        self.first_paint.connect(self._make_home)
+
+    @cached_property
+    def home(self) -> Home:
+        """Made after the first paint too: until then ``FirstFrame`` stands for it."""
+        from cardtool.ui.home import Home
+
+        home = Home(self.context)
+        self.stack.addWidget(home)
+        home.started.connect(self.start)
+        home.explained.connect(self.explain)
+        home.foot.language_chosen.connect(
+            lambda language: self.apply_look(replace(self.settings, language=language))
+        )
+        home.foot.appearance_pressed.connect(self._next_appearance)
+        return home
 
     @cached_property
     def host(self) -> WizardHost:
@@ -134,6 +142,12 @@ class MainWindow(Part, QWidget):
 
     # --- the world outside -------------------------------------------------------------------
 
+    def _make_home(self) -> None:
+        """In turns, so that the window answers in between: made, shown, and then the world is looked at."""
+        home = self.home
+        QTimer.singleShot(0, self, lambda: self.stack.setCurrentWidget(home))
+        QTimer.singleShot(0, self, self._begin_work)
+
     def _begin_work(self) -> None:
         if self._services.warm is not None:
             self.thread_.submit(self._services.warm)
@@ -157,11 +171,11 @@ class MainWindow(Part, QWidget):
 
     def _seen(self, seen: HomeView | CardToolError) -> None:
         self._looking = False
-        if isinstance(seen, HomeView):
+        if isinstance(seen, CardToolError):
+            self.explain(type(seen), seen)
+        else:
             self.view = seen
             self.home.show_view(seen)
-        else:
-            self.explain(type(seen), seen)
         if self._look_again:
             self._look_again = False
             self.look()
@@ -176,6 +190,8 @@ class MainWindow(Part, QWidget):
 
     def start(self, wizard: str) -> None:
         """Begin the wizard of that code; what is not built leads to the one page that says so."""
+        from cardtool.ui.home_state import BUILT
+
         if wizard == "SET":
             self._show_settings()
         elif wizard == "HLP":
@@ -283,7 +299,7 @@ class MainWindow(Part, QWidget):
 
         focused = self.focusWidget()
         dialog = LeaveDialog(self.context, self)
-        leaves = dialog.exec() == QDialog.DialogCode.Accepted
+        leaves = bool(dialog.exec())
         dialog.deleteLater()
         self.activateWindow()
         if focused is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtWidgets import QApplication
 
@@ -17,11 +17,19 @@ LAST_ACT = 60.0
 """Seconds an act that cannot be interrupted may still take when the window is gone already."""
 
 
-def run(services: Services, arguments: Sequence[str], *, language: str, practice: bool) -> int:
-    """Show the window until it is closed; the exit status."""
+def run(
+    services: Services,
+    arguments: Sequence[str],
+    *,
+    language: str,
+    practice: bool,
+    painted: Callable[[], object],
+) -> int:
+    """Show the window until it is closed; the exit status. ``painted`` is called after the first paint."""
     app = QApplication([*arguments])
     window = make_window(app, services, language=language, practice=practice)
     window.first_paint.connect(resume_collection)
+    window.first_paint.connect(painted)
     window.show()
     status = app.exec()
     window.thread_.join(LAST_ACT)

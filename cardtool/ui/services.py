@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from cardtool.config import Settings
-from cardtool.ui.flow_run import Start
-from cardtool.ui.home_view import HomeView
 from cardtool.ui.messages import Words
+
+if TYPE_CHECKING:
+    from cardtool.ui.flow_run import Start
+    from cardtool.ui.home_view import HomeView
 
 
 class PracticeControls(Protocol):
