@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 CORPUS = ROOT / "fuzz" / "corpus"
 WORK = ROOT / "build" / "fuzz"
-NAMES = ("tlv", "objects", "apdu", "overview", "piv")
+NAMES = ("tlv", "objects", "apdu", "overview", "piv", "gids", "gids-objects")
 LIMITS = ("-timeout=10", "-rss_limit_mb=1024", "-max_len=4096")
 KEPT_MAX_LENGTH = 1024
 
@@ -31,7 +31,7 @@ def main() -> int:
     verdicts = [fuzz(name, options.seconds) for name in options.target or NAMES]
     for name in (options.target or NAMES) if options.keep else ():
         keep(name)
-    print("\n".join(f"{name:<10}{verdict}" for name, _failed, verdict in verdicts))
+    print("\n".join(f"{name:<14}{verdict}" for name, _failed, verdict in verdicts))
     return int(any(failed for _name, failed, _verdict in verdicts))
 
 

@@ -5,8 +5,7 @@ Whatever a card says is answered by an error of ``cardtool.errors``, and never b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -16,7 +15,6 @@ from cardtool.cards.piv import admin, objects, placement, recipes, unblock, yubi
 from cardtool.cards.piv.capabilities import algorithms_told, read_capabilities
 from cardtool.cards.piv.session import PivSession
 from cardtool.cards.piv.types import AdminAlgorithm, Algorithm, KeyRef, ObjectTag, Slot
-from cardtool.errors import CardToolError, Defect
 from cardtool.pcsc import tlv
 from cardtool.pcsc.apdu import Command
 from cardtool.pcsc.atr import takes_extended_length
@@ -24,21 +22,12 @@ from cardtool.pcsc.chaining import open_channel, open_single
 from cardtool.pcsc.redact import Redactor
 from cardtool.secret import Secret
 from fuzz.answers import FuzzedCard, FuzzedHub
+from fuzz.gids_targets import fuzz_gids, fuzz_gids_objects
+from fuzz.tolerant import tolerant
 
 Target = Callable[[bytes], None]
 KEY = ec.generate_private_key(ec.SECP256R1()).public_key()
 PIN, PUK = Secret("123456"), Secret("12345678")
-
-
-@contextmanager
-def tolerant() -> Iterator[None]:
-    """Errors of the tree are answers, except for the one that stands for our own faults."""
-    try:
-        yield
-    except Defect:
-        raise
-    except CardToolError:
-        pass
 
 
 def fuzz_tlv(data: bytes) -> None:
@@ -147,4 +136,6 @@ TARGETS: dict[str, Target] = {
     "apdu": fuzz_apdu,
     "overview": fuzz_overview,
     "piv": fuzz_piv,
+    "gids": fuzz_gids,
+    "gids-objects": fuzz_gids_objects,
 }

@@ -19,14 +19,16 @@ from cardtool.errors import CardAnswerMalformed, CardCommandFailed, ObjectNotFou
 
 _BROKEN = (CardAnswerMalformed, CardCommandFailed, SecurityStatusNotSatisfied)
 """What one object that cannot be read raises; it does not hide the others."""
+KeyPlace = Slot | gids.Container
+"""Where a key lies; both kinds have a ``label``."""
 Kind = Literal["empty", "mute", "held", "piv", "gids", "unknown"]
 
 
 @dataclass(frozen=True)
 class CertificateOnCard:
-    """``der`` as the card holds it: it may be anything, nobody has parsed it yet."""
+    """``slot``: a GIDS card has containers. ``der`` as the card holds it: it may be anything, nobody has parsed it."""
 
-    slot: Slot
+    slot: KeyPlace
     der: bytes = field(repr=False)
 
 
@@ -121,7 +123,14 @@ def read_gids_overview(session: GidsSession) -> CardOverview:
         containers = tuple(_with_certificate(files, each) for each in gids.list_containers(files))
     except (ObjectNotFound, *_BROKEN):
         return known
-    return replace(known, card_id=card_id.hex() if card_id else None, containers=containers)
+    return replace(
+        known,
+        card_id=card_id.hex() if card_id else None,
+        containers=containers,
+        certificates=tuple(
+            CertificateOnCard(each.container, each.der) for each in containers if each.der is not None
+        ),
+    )
 
 
 def _with_certificate(files: CardFiles, container: gids.Container) -> ContainerOnCard:

@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable
 from typing import IO, Any, TypeVar, cast
 
-from cardtool.cards.piv.types import Slot
+from cardtool.cards.overview import KeyPlace
 from cardtool.errors import (
     AnswerMissing,
     AnswersMalformed,
@@ -109,10 +109,10 @@ class AnswersPrompts:
     def _choose_card(self, question: ChooseCard) -> str | None:
         raise obstacle_of(question)
 
-    def _choose_certificate(self, question: ChooseCertificate) -> Slot:
+    def _choose_certificate(self, question: ChooseCertificate) -> KeyPlace:
         wanted = self.text("slot").upper()
         for held in question.certificates:
-            if held.slot.label == wanted:
+            if held.slot.label.upper() == wanted:
                 return held.slot
         raise NoCertificate
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from cardtool.cards.gids.recipes import Container
 from cardtool.cards.overview import CardOverview
 from cardtool.cards.piv.types import Slot
 from cardtool.cli.account import account
@@ -14,7 +15,7 @@ from cardtool.cli.expert import apdu
 from cardtool.cli.job import Job
 from cardtool.cli.narrated import Narrated
 from cardtool.cli.output import Json
-from cardtool.cli.words import card_line, certificate_line
+from cardtool.cli.words import card_line, certificate_line, printable
 from cardtool.errors import ArgumentInvalid, CertificateRefused
 from cardtool.flows.apply_card import APC, ApplyContext
 from cardtool.flows.engine import run
@@ -45,6 +46,16 @@ def _card_json(card: CardOverview) -> Json:
         "guid": card.guid,
         "tries_left": card.pin.tries_left if card.pin else None,
         "certificates": [{"slot": held.slot.label, **_held_json(held.der)} for held in card.certificates],
+        "containers": [_container_json(held.container) for held in card.containers],
+    }
+
+
+def _container_json(container: Container) -> Json:
+    return {
+        "slot": container.label,
+        "name": printable(container.name),
+        "bits": container.bits,
+        "default": container.is_default,
     }
 
 

@@ -127,7 +127,7 @@ def _parser() -> Parser:
     )
     sign_test = _add(commands, "sign-test", common, "prove a key by a fresh, verified signature")
     sign_test.add_argument(
-        "--slot", choices=["9A", "9C"], help="9A or 9C; asked for where both hold a certificate"
+        "--slot", choices=["9A", "9C"], help="9A or 9C of a PIV card; asked for where both hold a certificate"
     )
     account = _add(commands, "account", common, "sign in, change the site password, show the data, sign out")
     account.add_argument("action", choices=["sign-in", "sign-in-card", "password", "data", "sign-out"])

@@ -12,7 +12,7 @@ from typing import Any, TypeVar, cast
 from rich.console import Console
 from rich.markdown import Markdown
 
-from cardtool.cards.piv.types import Slot
+from cardtool.cards.overview import KeyPlace
 from cardtool.cli.answers import obstacle_of
 from cardtool.cli.captcha import save_sound, show_image
 from cardtool.cli.words import card_line, certificate_line, show_error
@@ -197,7 +197,7 @@ class TerminalPrompts:
         chosen = self._number("choose_reader", len(question.choices))
         return question.choices[chosen - 1].overview.reader if chosen else None
 
-    def _choose_certificate(self, question: ChooseCertificate) -> Slot:
+    def _choose_certificate(self, question: ChooseCertificate) -> KeyPlace:
         while True:
             for number, held in enumerate(question.certificates, 1):
                 line = f"  {number}  {held.slot.label}  {certificate_line(self._words, held.der)}"

@@ -103,11 +103,11 @@ class Look:
         return replace(view, state=state, card=_face(face, summary, renewal))
 
     def _card_is(self, card: CardOverview) -> CardIs:
-        kinds = {"mute": CardIs.MUTE, "held": CardIs.HELD, "unknown": CardIs.UNKNOWN, "gids": CardIs.UNKNOWN}
+        kinds = {"mute": CardIs.MUTE, "held": CardIs.HELD, "unknown": CardIs.UNKNOWN}
         if card.kind in kinds:
             return kinds[card.kind]
         if card.verification_key is None:
-            return CardIs.SELF_MANAGED if card.certificates else CardIs.BLANK
+            return CardIs.SELF_MANAGED if card.certificates or card.containers else CardIs.BLANK
         known = self._ra.card(card.verification_key) if self._ra is not None else None
         return CardIs.FOREIGN if known is not None and not known.mine else CardIs.OURS
 
@@ -116,7 +116,7 @@ def _newest(card: CardOverview) -> CertificateOnCard | None:
     """The signing certificate that runs longest; what cannot be read is passed over."""
     best: tuple[datetime, CertificateOnCard] | None = None
     for held in card.certificates:
-        if held.slot not in SIGNING_SLOTS:
+        if isinstance(held.slot, Slot) and held.slot not in SIGNING_SLOTS:
             continue
         try:
             until = describe(held.der).not_after

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from cardtool.cards.gids.recipes import read_pin_status
+from cardtool.cards.gids.session import PIN_LENGTH_MAX, PIN_LENGTH_MIN, GidsSession
 from cardtool.cards.overview import CardOverview
 from cardtool.cards.pin import PinStatus
+from cardtool.cards.piv.session import PivSession
 from cardtool.cards.recognise import identity_of
 from cardtool.errors import (
     CardHeld,
@@ -17,7 +20,6 @@ from cardtool.errors import (
     CardWasReset,
     LastTry,
     NoCard,
-    NotSupportedByCard,
     PinBlocked,
     PinNotSent,
     PinRefused,
@@ -28,7 +30,7 @@ from cardtool.errors import (
 from cardtool.flows.context import Context
 from cardtool.flows.engine import Mend
 from cardtool.flows.questions import AskPin, CardChoice, ChooseCard, PinAnswer
-from cardtool.flows.rules import pin_fault
+from cardtool.flows.rules import PIV_PIN_LIMITS, PinLimits, pin_fault
 from cardtool.ra.wire import CardPolicy
 
 Obstacle = Callable[[CardOverview], CardToolError | None]
@@ -43,7 +45,6 @@ def kind_obstacle(card: CardOverview) -> CardToolError | None:
         "mute": CardMute(card.reader),
         "held": CardHeld(card.reader),
         "unknown": UnknownCard(card.atr.hex() if card.atr else ""),
-        "gids": NotSupportedByCard("gids"),
     }
     return obstacles.get(card.kind)
 
@@ -152,7 +153,8 @@ def _judge(context: Context, answer: PinAnswer, policy: CardPolicy | None) -> Ca
     refused = context.refused_pins.setdefault(identity_of(context.chosen_card), [])
     error: CardToolError | None = None
     try:
-        error = pin_fault(answer.pin, policy, refused) or _try_pin(context, answer)
+        limits = pin_limits(context.chosen_card, policy)
+        error = pin_fault(answer.pin, limits, refused) or _try_pin(context, answer)
     except BaseException:
         answer.pin.wipe()
         raise
@@ -163,21 +165,34 @@ def _judge(context: Context, answer: PinAnswer, policy: CardPolicy | None) -> Ca
     return error
 
 
+def pin_limits(card: CardOverview, policy: CardPolicy | None) -> PinLimits:
+    """The unit's, where it has a say in this card; else what the standard of its kind takes."""
+    if policy is not None:
+        return policy.pin_minimum, policy.pin_maximum
+    return (PIN_LENGTH_MIN, PIN_LENGTH_MAX) if card.kind == "gids" else PIV_PIN_LIMITS
+
+
 def _try_pin(context: Context, answer: PinAnswer) -> CardToolError | None:
     """One VERIFY. When it fails the card is given back, so that nobody waits while the person types."""
-    piv = context.hold_card()
-    tries_left = piv.pin_status().tries_left
+    session = context.hold_card()
+    tries_left = _tries_left(session)
     if tries_left == 0:
         raise PinBlocked
     try:
         if tries_left == 1 and not answer.last_try:
             raise LastTry
-        piv.verify_pin(answer.pin)
+        session.verify_pin(answer.pin)
     except (WrongPin, PinRefused, PinNotSent, LastTry) as error:
         context.release_card()
         context.card = replace(context.chosen_card, pin=_status_after(error, tries_left))
         return error
     return None
+
+
+def _tries_left(session: PivSession | GidsSession) -> int | None:
+    if isinstance(session, GidsSession):
+        return read_pin_status(session).tries_left
+    return session.pin_status().tries_left
 
 
 def _status_after(error: CardToolError, before: int | None) -> PinStatus:

@@ -11,9 +11,10 @@ from itertools import chain
 from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
 
+from cardtool.cards.gids.session import GidsSession
 from cardtool.cards.overview import CardOverview
 from cardtool.cards.piv.session import PivSession
-from cardtool.cards.recognise import is_same_card
+from cardtool.cards.recognise import is_same_card, is_same_gids_card
 from cardtool.errors import CardSwapped, CardToolError, NotSupportedByCard, RaTimeout, UnknownCard
 from cardtool.flows.journal import Entry, Journal
 from cardtool.flows.ports import Cancel, CardDesk, Clock, Progress, Prompts
@@ -68,7 +69,7 @@ class Context:
     pin_was_right: bool = False
     refused_pins: dict[str, list[Secret]] = field(default_factory=dict, repr=False)
     _held: ExitStack = field(default_factory=ExitStack)
-    _piv: PivSession | None = None
+    _open: PivSession | GidsSession | None = None
 
     @property
     def progress(self) -> Progress:
@@ -90,12 +91,17 @@ class Context:
 
     @property
     def piv(self) -> PivSession:
-        assert self._piv is not None, "no step before this one opened the card"
-        return self._piv
+        assert isinstance(self._open, PivSession), "no step before this one opened a PIV card"
+        return self._open
+
+    @property
+    def gids(self) -> GidsSession:
+        assert isinstance(self._open, GidsSession), "no step before this one opened a GIDS card"
+        return self._open
 
     @property
     def holds_card(self) -> bool:
-        return self._piv is not None
+        return self._open is not None
 
     def passed(self, step: str) -> None:
         """Nothing to note: flows that change the world override this."""
@@ -104,22 +110,30 @@ class Context:
         trouble, self.trouble = self.trouble, None
         return trouble
 
-    def hold_card(self) -> PivSession:
+    def hold_card(self) -> PivSession | GidsSession:
         """Open the chosen card and hold it in one transaction. Raises CardSwapped if it is another one."""
-        if self._piv is None:
+        if self._open is None:
             try:
-                piv = self._held.enter_context(self.ports.desk.session(self.chosen_card.reader))
+                session, is_same = self._open_card(self.chosen_card)
             except (UnknownCard, NotSupportedByCard):
                 raise CardSwapped from None
-            if not is_same_card(piv, self.chosen_card):
+            if not is_same:
                 self.release_card()
                 raise CardSwapped
-            self._piv = piv
-        return self._piv
+            self._open = session
+        return self._open
+
+    def _open_card(self, card: CardOverview) -> tuple[PivSession | GidsSession, bool]:
+        """As the kind of card that was seen; and whether it is that very card."""
+        if card.kind == "gids":
+            gids = self._held.enter_context(self.ports.desk.gids_session(card.reader))
+            return gids, is_same_gids_card(gids, card)
+        piv = self._held.enter_context(self.ports.desk.session(card.reader))
+        return piv, is_same_card(piv, card)
 
     def release_card(self) -> None:
         """Give the card back to others; PIN and admin status end with it."""
-        self._piv = None
+        self._open = None
         self._held.close()
         if self.pin is not None:
             self.pin.wipe()

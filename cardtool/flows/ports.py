@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
+from cardtool.cards.gids.session import GidsSession
 from cardtool.cards.overview import CardOverview
 from cardtool.cards.piv.session import PivSession
 from cardtool.errors import CardToolError
@@ -80,6 +81,10 @@ class CardDesk(Protocol):
 
     def session(self, reader: str) -> AbstractContextManager[PivSession]:
         """Connect, hold one transaction, SELECT; at the end disconnect, with a reset if a status was gained."""
+        ...
+
+    def gids_session(self, reader: str) -> AbstractContextManager[GidsSession]:
+        """As ``session``, for a card of the other kind."""
         ...
 
     def wait_for_change(self, timeout: float) -> bool: ...

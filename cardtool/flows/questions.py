@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cardtool.cards.overview import CardOverview, CertificateOnCard
-from cardtool.cards.piv.types import Slot
+from cardtool.cards.overview import CardOverview, CertificateOnCard, KeyPlace
 from cardtool.errors import CardToolError
 from cardtool.flows.ports import Question
 from cardtool.ra.wire import Account, Captcha, CardPolicy, SitePasswordRule, Terms, UnitInfo
@@ -98,8 +97,8 @@ class AskPin(Question[PinAnswer]):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ChooseCertificate(Question[Slot]):
-    """SIG-1: which certificate; the answer is its slot."""
+class ChooseCertificate(Question[KeyPlace]):
+    """SIG-1: which certificate; the answer is its slot or container."""
 
     page: str = "SIG-1"
     card: CardOverview

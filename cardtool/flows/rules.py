@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from cardtool.errors import PinNotSent
-from cardtool.ra.wire import CardPolicy, SitePasswordRule
+from cardtool.ra.wire import SitePasswordRule
 from cardtool.secret import Secret
 
-PIN_MINIMUM = 6
-PIN_MAXIMUM = 8
+PinLimits = tuple[int, int]
+"""Fewest and most bytes."""
+PIV_PIN_LIMITS: PinLimits = (6, 8)
 """SP 800-73-5 part 2, 2.4.3: 6 to 8 bytes, padded with FF."""
 
 
-def pin_fault(pin: Secret, policy: CardPolicy | None, refused: list[Secret]) -> PinNotSent | None:
+def pin_fault(pin: Secret, limits: PinLimits, refused: list[Secret]) -> PinNotSent | None:
     """Why this PIN is not sent, None if it may be. ``refused``: values this card already called wrong."""
-    minimum = policy.pin_minimum if policy else PIN_MINIMUM
-    maximum = policy.pin_maximum if policy else PIN_MAXIMUM
+    minimum, maximum = limits
     value = pin.bytes()
     if not minimum <= len(value) <= maximum:
         return PinNotSent("length", minimum, maximum)

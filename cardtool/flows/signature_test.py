@@ -6,7 +6,12 @@ import os
 from dataclasses import dataclass
 from time import perf_counter
 
-from cardtool.cards.overview import CertificateOnCard
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from cardtool.cards.gids import recipes as gids
+from cardtool.cards.gids.types import Algorithm
+from cardtool.cards.keys import SigningPublicKey
+from cardtool.cards.overview import CertificateOnCard, KeyPlace
 from cardtool.cards.piv.recipes import sign_message
 from cardtool.cards.piv.types import Slot
 from cardtool.errors import CertificateRefused, NoCertificate, ProofFailed
@@ -28,7 +33,7 @@ class SignatureProof:
     """What was signed, with which certificate, and how long the card took (seconds)."""
 
     certificate: CertificateSummary
-    slot: Slot
+    slot: KeyPlace
     message: bytes
     signature: bytes
     seconds: float
@@ -36,22 +41,24 @@ class SignatureProof:
 
 @dataclass
 class SignatureTestContext(Context):
-    slot: Slot | None = None
+    slot: KeyPlace | None = None
     outcome: SignatureProof | None = None
 
 
 def _candidates(context: Context) -> tuple[CertificateOnCard, ...]:
     held = context.chosen_card.certificates
-    return tuple(one for one in held if one.slot in SIGNING_SLOTS and _is_readable(one.der))
+    return tuple(one for one in held if _can_sign(one))
 
 
-def _is_readable(der: bytes) -> bool:
-    """Other programs may have put anything there."""
+def _can_sign(held: CertificateOnCard) -> bool:
+    """Other programs may have put anything there. Of GIDS keys, those that the card's commands have a number for."""
     try:
-        public_key_of(der)
+        key = public_key_of(held.der)
     except CertificateRefused:
         return False
-    return True
+    if isinstance(held.slot, Slot):
+        return held.slot in SIGNING_SLOTS
+    return isinstance(key, rsa.RSAPublicKey) and Algorithm.from_bits(key.key_size) is not None
 
 
 def _choose_certificate(context: SignatureTestContext) -> None:
@@ -79,11 +86,20 @@ def _sign(context: SignatureTestContext) -> None:
     message = TEXT + os.urandom(16).hex().encode("ascii")
     before = perf_counter()
     # The PIN was presented by the step before and nothing was sent since: good for 9C as well.
-    signature = sign_message(context.piv, held.slot, key, message)
+    signature = _signature(context, held.slot, key, message)
     seconds = perf_counter() - before
     if not verify_signature(key, signature, message):
         raise ProofFailed
     context.outcome = SignatureProof(describe(held.der), held.slot, message, signature, seconds)
+
+
+def _signature(
+    context: SignatureTestContext, place: KeyPlace, key: SigningPublicKey, message: bytes
+) -> bytes:
+    if isinstance(place, Slot):
+        return sign_message(context.piv, place, key, message)
+    assert isinstance(key, rsa.RSAPublicKey), "no other key is a candidate"
+    return gids.sign_message(context.gids, place, key, message)
 
 
 SIG: Flow[SignatureTestContext] = Flow(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cardtool.flows.rules import pin_fault, site_password_faults
+from cardtool.flows.rules import PIV_PIN_LIMITS, pin_fault, site_password_faults
 from cardtool.ra.wire import SitePasswordRule
 from cardtool.secret import Secret
 
@@ -17,27 +17,27 @@ RULE = SitePasswordRule(
 
 @pytest.mark.parametrize("pin", ["12345", "123456789", ""])
 def test_a_pin_of_wrong_length_is_not_sent(pin: str):
-    fault = pin_fault(Secret(pin), None, [])
+    fault = pin_fault(Secret(pin), PIV_PIN_LIMITS, [])
     assert fault is not None
     assert fault.rule == "length"
 
 
 @pytest.mark.parametrize("pin", ["12 456", "１２34", "12345\n", "\x7f23456"])
 def test_a_pin_with_characters_no_card_takes_is_not_sent(pin: str):
-    fault = pin_fault(Secret(pin), None, [])
+    fault = pin_fault(Secret(pin), PIV_PIN_LIMITS, [])
     assert fault is not None
     assert fault.rule == "characters"
 
 
 def test_a_pin_the_card_called_wrong_is_not_sent_again():
-    fault = pin_fault(Secret("123456"), None, [Secret("654321"), Secret("123456")])
+    fault = pin_fault(Secret("123456"), PIV_PIN_LIMITS, [Secret("654321"), Secret("123456")])
     assert fault is not None
     assert fault.rule == "repeated"
 
 
 @given(st.text(alphabet=st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=6, max_size=8))
 def test_every_other_pin_may_be_sent(pin: str):
-    assert pin_fault(Secret(pin), None, []) is None
+    assert pin_fault(Secret(pin), PIV_PIN_LIMITS, []) is None
 
 
 @pytest.mark.parametrize(

@@ -224,7 +224,7 @@ def applied() -> Applied:
 
 def proof() -> SignatureProof:
     message = b"CardTool signature test 0123456789abcdef0123456789abcdef"
-    return SignatureProof(describe(certificate_der()), "9A", message, b"\x30" * 70, 0.41)
+    return SignatureProof(describe(certificate_der()), Slot.AUTHENTICATION, message, b"\x30" * 70, 0.41)
 
 
 LIGHT = home_view.Light

@@ -44,6 +44,11 @@ class Entry:
         """``cardid``, ``mscp/cmapfile``."""
         return f"{self.directory}/{self.name}" if self.directory else self.name
 
+    @property
+    def is_addressable(self) -> bool:
+        """A table may say anything; GET DATA has two bytes for the file, and tags here are of one or two."""
+        return 0 < self.file <= 0xFFFF and 0 < self.tag <= 0xFFFF
+
     def encode(self) -> bytes:
         names = (self.directory.encode("latin-1"), self.name.encode("latin-1"))
         return _ENTRY.pack(*names, self.tag, self.file)
@@ -70,7 +75,11 @@ class MasterFile:
         return _MASTERFILE_VERSION + b"".join(entry.encode() for entry in self.entries)
 
     def find(self, path: str) -> Entry | None:
-        return next((entry for entry in self.entries if entry.path == path and entry.name), None)
+        """Raises CardAnswerMalformed for an entry that leads nowhere."""
+        found = next((entry for entry in self.entries if entry.path == path and entry.name), None)
+        if found is not None and not found.is_addressable:
+            raise CardAnswerMalformed(GET_DATA)
+        return found
 
     def new_entry(self, path: str) -> Entry:
         """An entry for a file that is not there yet, in the first tag nobody uses. Raises CardFull."""

@@ -61,8 +61,13 @@ class Container:
         return FIRST_KEY + self.index
 
     @property
+    def label(self) -> str:
+        """As its certificate's file is called, ``kxc00``: names are somebody else's words, this is always ours."""
+        return f"{self.use.certificate_prefix}{self.index:02X}"
+
+    @property
     def certificate_path(self) -> str:
-        return f"mscp/{self.use.certificate_prefix}{self.index:02X}"
+        return f"mscp/{self.label}"
 
 
 def read_card_id(files: CardFiles) -> bytes | None:

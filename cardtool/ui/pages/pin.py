@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from cardtool.errors import LastTry
+from cardtool.flows.choosing import pin_limits
 from cardtool.flows.questions import AskPin, PinAnswer
 from cardtool.ui.certificates import holder_of
 from cardtool.ui.page import QuestionPage
@@ -14,9 +15,6 @@ from cardtool.ui.widgets.fields import Tick
 from cardtool.ui.widgets.secret_field import SecretField
 from cardtool.ui.widgets.strips import Strip
 from cardtool.ui.widgets.tries import Tries
-
-PIN_MINIMUM, PIN_MAXIMUM = 6, 8
-"""SP 800-73-5 part 2, 2.4.3, where no unit says otherwise."""
 
 
 class PinPage(QuestionPage):
@@ -45,8 +43,7 @@ class PinPage(QuestionPage):
 
     def fill(self) -> None:
         question, policy = self.question, self.question.policy
-        self._minimum = policy.pin_minimum if policy else PIN_MINIMUM
-        self._maximum = policy.pin_maximum if policy else PIN_MAXIMUM
+        self._minimum, self._maximum = pin_limits(question.card, policy)
         self.pin.set_limits(self._minimum, self._maximum)
         self.pin.line.setMaxLength(self._maximum)
         self.tries.set_tries(question.tries_left, policy.pin_tries if policy else None)

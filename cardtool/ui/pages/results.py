@@ -128,7 +128,7 @@ class SignatureProvenPage(ResultPage):
 
     def tell(self) -> None:
         proof = self.result
-        by = self.messages.text("done.by", holder=proof.certificate.holder, slot=proof.slot)
+        by = self.messages.text("done.by", holder=proof.certificate.holder, slot=proof.slot.label)
         facts = [
             ("signed", proof.message.decode("ascii", "replace")),
             ("by", by),

@@ -10,6 +10,7 @@ from cardtool.cli.options import NOT_BUILT_YET
 from cardtool.pcsc.apdu import INS
 from cardtool.words import Words
 from server_stub.db.models import Account
+from tests.flows.test_gids import filled_card
 from tests.support.bench import NEW_PASSWORD, READER, SECOND
 from tests.support.ra_answers import cut_off
 from tests.support.template import ACCOUNT, GUID, OTHER_GUID, PASSWORD, PIN, PIN_TRIES, WRONG_PIN
@@ -49,6 +50,15 @@ class TestCards:
         assert (card["reader"], card["kind"], card["guid"]) == (READER, "piv", GUID.hex())
         assert card["tries_left"] == PIN_TRIES
         assert [held["slot"] for held in card["certificates"]] == ["9E"]
+
+    def test_a_gids_card_is_told_with_its_containers(self, front: Front):
+        front.bench.hub.insert(READER, filled_card())
+        (card,) = front.run("cards --json").json["readers"]
+        assert (card["kind"], card["tries_left"]) == ("gids", 3)
+        [container] = card["containers"]
+        assert (container["slot"], container["bits"], container["default"]) == ("kxc00", 2048, True)
+        assert [held["slot"] for held in card["certificates"]] == ["kxc00"]
+        assert "kxc00" in front.run("cards").out
 
     def test_no_reader(self, front: Front):
         front.bench.hub.unplug(READER)

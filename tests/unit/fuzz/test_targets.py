@@ -13,7 +13,8 @@ from cardtool.pcsc.apdu import Command
 from cardtool.pcsc.chaining import RawChannel
 from fuzz.__main__ import NAMES
 from fuzz.answers import COMMANDS_MAX, Endless, FuzzedCard, encode_answers
-from fuzz.targets import TARGETS, tolerant
+from fuzz.targets import TARGETS
+from fuzz.tolerant import tolerant
 
 CORPUS = Path(__file__).parents[3] / "fuzz" / "corpus"
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:cryptography")
