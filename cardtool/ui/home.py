@@ -182,7 +182,7 @@ class Home(Part, QWidget):
         self._support = Label(context, "small", "muted")
         layout = column(context.theme)
         layout.addWidget(self.header)
-        layout.addWidget(Scroll(self._content(context)), 1)
+        layout.addWidget(Scroll(context, self._content(context)), 1)
         layout.addWidget(self.foot)
         self.setLayout(layout)
         self._connect()

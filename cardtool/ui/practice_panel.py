@@ -61,7 +61,7 @@ class PracticePanel(Part, QWidget):
         content.setLayout(inner)
         layout = column(self.theme)
         layout.addWidget(PracticeBanner(self.context))
-        layout.addWidget(Scroll(content), 1)
+        layout.addWidget(Scroll(self.context, content), 1)
         return layout
 
     def _section(self, key: str, *parts: QWidget) -> Panel:

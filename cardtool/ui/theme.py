@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPalette, QPixmap
 from PySide6.QtWidgets import QApplication, QWidget
 
 from cardtool.ui import tokens
 from cardtool.ui.icons import Icons
-from cardtool.ui.stylesheet import stylesheet
 from cardtool.ui.tokens import FACES, Palette
 
 APPEARANCES = ("system", "light", "dark", "contrast")
+
+SheetOf = Callable[[Palette, Callable[[float], int]], str]
 
 _ROLES = {
     QPalette.ColorRole.Window: "background",
@@ -55,8 +58,14 @@ class Theme(QObject):
         self.palette = self._choose()
         self._app.setPalette(self._qt_palette())
         self._app.setFont(self.font("body"))
-        self._app.setStyleSheet(stylesheet(self.palette, self.px))
+        self._sheets: dict[SheetOf, str] = {}
         self.changed.emit()
+
+    def sheet(self, of: SheetOf) -> str:
+        """Of ``cardtool.ui.stylesheet``, in the present colours and size."""
+        if of not in self._sheets:
+            self._sheets[of] = of(self.palette, self.px)
+        return self._sheets[of]
 
     def px(self, size: float) -> int:
         """``size`` px at 100 % in px at the present text size."""

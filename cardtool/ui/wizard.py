@@ -111,7 +111,7 @@ class WizardHost(Part, QWidget):
         self._title = Label(context, "display")
         self._lead = Label(context, "body", "muted", narrow=True)
         self.bar = ButtonBar(context)
-        self._scroll = Scroll(self._content(context))
+        self._scroll = Scroll(context, self._content(context))
         self.setLayout(self._arrange(context))
         self.begin(context)
         self.bar.back.clicked.connect(self.back_pressed)

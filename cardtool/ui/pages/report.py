@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QTextBrowser
 
 from cardtool.errors import CardToolError
 from cardtool.report import Report, spoken_code
+from cardtool.ui import stylesheet
 from cardtool.ui.context import Context
 from cardtool.ui.page import Page
 from cardtool.ui.widgets.base import Label, Part, row
@@ -30,6 +31,7 @@ class ReportText(Part, QTextBrowser):
         self.begin(context)
 
     def restyle(self) -> None:
+        self.setStyleSheet(self.theme.sheet(stylesheet.browser))
         self.document().setDefaultFont(self.theme.font("small"))
         self.setFixedHeight(self.theme.px(HEIGHT))
         super().restyle()

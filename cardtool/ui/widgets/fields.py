@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from cardtool.ui import stylesheet
 from cardtool.ui.context import Context
 from cardtool.ui.tokens import TARGET
 from cardtool.ui.widgets.base import Label, Part, column, fill_rounded, row
@@ -65,6 +66,7 @@ class TextField(Part, QLineEdit):
 
     def restyle(self) -> None:
         self.setFont(self.theme.font("body"))
+        self.setStyleSheet(self.theme.sheet(stylesheet.field))
         super().restyle()
 
     def set_wrong(self, wrong: bool) -> None:
@@ -86,6 +88,7 @@ class Combo(Part, QComboBox):
     def restyle(self) -> None:
         self.setFont(self.theme.font("body"))
         self.view().setFont(self.theme.font("body"))
+        self.setStyleSheet(self.theme.sheet(stylesheet.choices))
         super().restyle()
 
     def sizeHint(self) -> QSize:  # noqa: N802

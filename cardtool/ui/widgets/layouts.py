@@ -8,16 +8,16 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QWidget
 
+from cardtool.ui import stylesheet
 from cardtool.ui.context import Context
 from cardtool.ui.widgets.base import Part
 
 
-class Scroll(QScrollArea):
+class Scroll(Part, QScrollArea):
     """Shows ``content`` at the width there is and scrolls down; never sideways. Follows the focus."""
 
-    def __init__(self, content: QWidget) -> None:
+    def __init__(self, context: Context, content: QWidget) -> None:
         super().__init__()
-        content.setObjectName("scrolled")
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -26,6 +26,11 @@ class Scroll(QScrollArea):
         self.setViewport(QWidget())
         self.setWidget(content)
         content.setAutoFillBackground(False)
+        self.begin(context)
+
+    def restyle(self) -> None:
+        self.verticalScrollBar().setStyleSheet(self.theme.sheet(stylesheet.scroll_bar))
+        super().restyle()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)

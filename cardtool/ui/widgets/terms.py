@@ -6,6 +6,7 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QTextBrowser, QWidget
 
+from cardtool.ui import stylesheet
 from cardtool.ui.context import Context
 from cardtool.ui.widgets.base import Label, Part, column, row
 from cardtool.ui.widgets.buttons import QUIET, Button
@@ -27,6 +28,7 @@ class TermsText(Part, QTextBrowser):
 
     def restyle(self) -> None:
         self.setFont(self.theme.font("body"))
+        self.setStyleSheet(self.theme.sheet(stylesheet.browser))
         self.document().setDefaultFont(self.theme.font("body"))
         self.setMinimumHeight(self.theme.px(120))
         self.setMaximumHeight(self.theme.px(HEIGHT))
