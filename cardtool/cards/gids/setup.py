@@ -18,7 +18,7 @@ from cardtool.cards.gids.key_file import (
 from cardtool.cards.gids.objects import CacheFile, Entry, MasterFile
 from cardtool.cards.gids.session import GidsSession, check_pin
 from cardtool.cards.gids.types import KEY_FILES, FileId, KeyRef, ObjectTag, Template
-from cardtool.errors import NotSupportedByCard, ObjectNotFound
+from cardtool.errors import NotSupportedByCard, ObjectNotFound, PinRefused, SecurityStatusNotSatisfied
 from cardtool.pcsc import tlv
 from cardtool.secret import Secret
 
@@ -46,29 +46,46 @@ _TABLE = MasterFile((Entry(_DIRECTORY, "", 0, FileId.DIRECTORY), _CARDID, _CARDA
 
 
 def set_up(session: GidsSession, pin: Secret, admin_key: Secret, card_id: bytes) -> None:
-    """Make a blank card ready for use. ``admin_key``: 24 bytes; ``card_id``: 16.
+    """Make a blank card ready for use; one that was cut off goes on. ``admin_key``: 24 bytes; ``card_id``: 16.
 
     Until the last command anyone could still do what they like with the card; after it the rules hold, and all
-    status is gone. Raises PinNotSent, NotSupportedByCard where the card has been set up before (or begun).
+    status is gone. Raises PinNotSent, NotSupportedByCard where the card has been set up before.
     """
     check_pin(pin)
-    if _is_begun(session):
+    # With PIN status, ours or left by another program, a card that is in use would take the new PIN.
+    if session.status_gained:
         raise NotSupportedByCard("set-up")
-    session.set_first_pin(pin)
+    session.logout()
+    _set_first_pin(session, pin)
     for file, write, read in _RULES:
-        session.create_file(_objects_file(file, write, read))
-        session.activate_file()
-    session.create_file(_admin_key_file())
-    session.activate_file()
+        _ensure_file(session, file, _objects_file(file, write, read))
+    _ensure_file(session, KEY_FILES | KeyRef.ADMIN_KEY, _admin_key_file())
     session.put_admin_key(admin_key)
     _write_files(session, card_id)
     session.select_file(FileId.APPLICATION)
     session.activate_file()
 
 
-def _is_begun(session: GidsSession) -> bool:
+def _set_first_pin(session: GidsSession, pin: Secret) -> None:
+    """The card itself tells whether its set-up is over: from then on no PIN is set without a status."""
     try:
-        session.select_file(FileId.DIRECTORY)
+        session.set_first_pin(pin)
+    except (PinRefused, SecurityStatusNotSatisfied):
+        if _has_file(session, FileId.DIRECTORY):
+            raise NotSupportedByCard("set-up") from None
+        raise
+
+
+def _ensure_file(session: GidsSession, file: int, control: bytes) -> None:
+    """Cut off between the two commands, a file is there but not active; activating it twice does no harm."""
+    if not _has_file(session, file):
+        session.create_file(control)
+    session.activate_file()
+
+
+def _has_file(session: GidsSession, file: int) -> bool:
+    try:
+        session.select_file(file)
     except ObjectNotFound:
         return False
     return True
