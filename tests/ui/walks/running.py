@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, TypeVar
 
 from PySide6.QtCore import QTimer
 from PySide6.QtTest import QTest
@@ -23,6 +24,8 @@ from cardtool.ui.widgets.banner import PracticeBanner
 from cardtool.ui.wizard import WizardHost
 from tests.ui.walks.gaps import Gap, Gaps
 from tests.ui.walks.hands import Hands
+
+Done = TypeVar("Done")
 
 PATIENCE = 15.0
 LEAVES_IN = 20.0
@@ -70,6 +73,13 @@ class Running:
         """What is in front: a wizard, or a page that stands for itself."""
         window = self.window
         return window.aside if window.stack.currentWidget() is window.aside else window.host
+
+    def meanwhile(self, act: Callable[[], Done]) -> Done:
+        """What ``act`` returns; the window lives on meanwhile."""
+        with ThreadPoolExecutor(1) as hand:
+            done = hand.submit(act)
+            self.until(done.done)
+            return done.result()
 
     def until(self, reached: Callable[[], bool], seconds: float = PATIENCE) -> None:
         deadline = time.monotonic() + seconds
