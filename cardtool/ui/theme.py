@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPalette, QPixmap
 from PySide6.QtWidgets import QApplication, QWidget
 
 from cardtool.ui import tokens
-from cardtool.ui.icons import Icons
 from cardtool.ui.tokens import FACES, Palette
+
+if TYPE_CHECKING:
+    from cardtool.ui.icons import Icons
 
 APPEARANCES = ("system", "light", "dark", "contrast")
 
@@ -41,7 +45,6 @@ class Theme(QObject):
     def __init__(self, app: QApplication, appearance: str = "system", text_size: int = 100) -> None:
         super().__init__(app)
         self._app = app
-        self._icons = Icons()
         self._system_palette = QPalette(app.palette())
         self.appearance, self.text_size = appearance, text_size
         app.setStyle("Fusion")
@@ -51,6 +54,13 @@ class Theme(QObject):
         self._hints.colorSchemeChanged.connect(self._follow_system)
         self._accessibility.contrastPreferenceChanged.connect(self._follow_system)
         self.apply(appearance, text_size)
+
+    @cached_property
+    def _icons(self) -> Icons:
+        """The first frame has none: Qt's SVG library comes with the first icon."""
+        from cardtool.ui.icons import Icons  # noqa: PLC0415
+
+        return Icons()
 
     def apply(self, appearance: str, text_size: int) -> None:
         """``appearance`` is one of APPEARANCES, ``text_size`` in percent."""

@@ -16,6 +16,8 @@ HEAVY = (
     "filelock",
     "importlib.resources",
     "cardtool.ui.home",
+    "logging.handlers",
+    "PySide6.QtSvg",
     "cardtool.flows",
     "cardtool.cards",
     "cardtool.pcsc",
