@@ -112,7 +112,7 @@ def check_issued(
         raise CertificateRefused("validity")
     if not _is_for_signing(parsed):
         raise CertificateRefused("profile")
-    if not _ends_in(parsed, chain, anchors, max(now, parsed.not_valid_before_utc)):
+    if not ends_in(parsed, chain, anchors, max(now, parsed.not_valid_before_utc)):
         raise CertificateRefused("chain")
 
 
@@ -138,13 +138,13 @@ def _is_for_signing(certificate: x509.Certificate) -> bool:
     return signs and not is_authority and is_accepted(certificate.public_key())
 
 
-def _ends_in(
+def ends_in(
     certificate: x509.Certificate,
     chain: Sequence[x509.Certificate],
     anchors: Sequence[x509.Certificate],
     now: datetime,
 ) -> bool:
-    """Path validation (RFC 5280 section 6) by the library; what a leaf is for was judged already."""
+    """Path validation (RFC 5280 section 6) by the library; what the leaf is for, the caller judges."""
     if not anchors:
         return False
     anything = verification.ExtensionPolicy.permit_all()
