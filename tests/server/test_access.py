@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -60,14 +61,43 @@ def send(caller: Caller, act: Act) -> Response:
     return call[method]()
 
 
-def test_the_lists_above_hold_every_endpoint(client: TestClient, alice: Caller) -> None:
-    signed_in = {
-        (method.upper(), path)
+# For everybody: what somebody needs before signing in, what the CA publishes, and the demo's own.
+PUBLIC = {
+    *(f"GET /api/v1/{path}" for path in ("info", "units", "units/{unit}", "units/{unit}/terms", "ca/chain")),
+    *(f"POST /api/v1/{path}" for path in ("captchas", "sessions", "officer/sessions")),
+    *(f"GET /ca/{name}" for name in ("issuing.cer", "root.cer", "issuing.crl", "root.crl")),
+    *("POST /ocsp", "GET /ocsp/{question}", "GET /health"),
+    *("POST /demo/clock", "POST /demo/faults", "DELETE /demo/faults"),
+}
+
+
+def described(client: TestClient) -> dict[str, bool]:
+    """Every endpoint as ``METHOD /path/{name}``, and whether its description asks for a session."""
+    return {
+        f"{method.upper()} {path}": bool(operation.get("security"))
         for path, operations in client.get("/openapi.json").json()["paths"].items()
         for method, operation in operations.items()
-        if operation.get("security") and "/officer/" not in path
     }
-    assert len(signed_in) == len(acts(alice)) + len(OWN)
+
+
+def endpoint(client: TestClient, method: str, path: str) -> str:
+    """The description's name for an address below /api/v1; exact names come before those with places."""
+    address = f"{method} /api/v1{path.partition('?')[0]}"
+    patterns = {name: re.sub(r"\{\w+\}", "[^/]+", name) for name in sorted(described(client), key=_places)}
+    return next(name for name, pattern in patterns.items() if re.fullmatch(pattern, address))
+
+
+def _places(name: str) -> int:
+    return name.count("{")
+
+
+def test_what_is_public_is_meant_to_be(client: TestClient) -> None:
+    assert {name for name, guarded in described(client).items() if not guarded} == PUBLIC
+
+
+def test_the_lists_above_hold_every_endpoint(client: TestClient, alice: Caller) -> None:
+    signed_in = {name for name, guarded in described(client).items() if guarded and "/officer/" not in name}
+    assert {endpoint(client, method, path) for method, path, _ in [*acts(alice), *OWN]} == signed_in
 
 
 @pytest.mark.parametrize("token", ["", "x", "A" * 43])
@@ -109,13 +139,11 @@ OFFICERS_ACTS: list[tuple[str, dict[str, str], set[Role]]] = [
 
 
 def test_the_lists_of_officers_hold_every_endpoint(client: TestClient) -> None:
-    served = sum(
-        len([one for one in operations.values() if one.get("security")])
-        for path, operations in client.get("/openapi.json").json()["paths"].items()
-        if "/officer/" in path
-    )
-    ends_itself = 1  # DELETE /officer/sessions/current: tests/server/test_officers.py
-    assert served == len(OFFICERS) + len(OFFICERS_ACTS) + ends_itself
+    served = {name for name, guarded in described(client).items() if guarded and "/officer/" in name}
+    tried = {endpoint(client, method, f"/officer{path}") for method, path, _ in OFFICERS}
+    tried |= {endpoint(client, "POST", f"/officer{path}") for path, _, _ in OFFICERS_ACTS}
+    ends_itself = "DELETE /api/v1/officer/sessions/current"  # tests/server/test_officers.py
+    assert served == tried | {ends_itself}
 
 
 @pytest.mark.parametrize("role", list(Role))
