@@ -36,6 +36,13 @@ if TYPE_CHECKING:
 
 SIZE = QSize(1040, 720)
 SMALLEST = QSize(480, 340)
+FRAME = QSize(4, 32)
+"""What the system draws around the window."""
+
+
+def first_size(available: QSize) -> QSize:
+    """The usual size, or what the screen has room for: 1366x768 at 200 % is but 683x384."""
+    return SIZE.boundedTo(available - FRAME)
 
 
 class Crossing(QObject):
@@ -69,7 +76,7 @@ class MainWindow(Part, QWidget):
         self._crossing = Crossing()
         self._connect()
         self.retranslate()
-        self.resize(SIZE)
+        self.resize(first_size(self.screen().availableSize()))
         self.setMinimumSize(SMALLEST)
 
     def _banner(self, context: Context) -> PracticeBanner:

@@ -58,6 +58,7 @@ class LampView(Part, QWidget):
         layout.addWidget(self._label)
         self.setLayout(layout)
         self.begin(context)
+        self.hide()  # nothing is known yet
 
     def show_lamp(self, lamp: Lamp | None) -> None:
         self._lamp = lamp
