@@ -13,7 +13,7 @@ from cardtool.ui.context import Context
 from cardtool.ui.widgets.base import Part, fill_rounded
 
 MARGIN, TOP, GAP = 32, 28, 28
-HEAD, FOOT = 54, 48
+HEAD, FOOT = 52, 46
 CARD_WIDTH, CARD_HEIGHT = 344, 214
 BOTH_BESIDE = 740
 """From this width on, card and next step stand beside each other. All in px at 100 %, as in ``home``."""

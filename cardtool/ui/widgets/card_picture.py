@@ -25,7 +25,7 @@ class CardPicture(Part, QWidget):
         super().__init__()
         self._face: CardFace | None = None
         self._now: datetime | None = None
-        self._absent = "card.absent"
+        self._absent = "home.looking_lead"  # nothing is known yet
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.begin(context)
 
