@@ -5,12 +5,13 @@ Its widgets take longer to make than everything before them, so they come after 
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from cardtool.ui.context import Context
-from cardtool.ui.widgets.base import Part, fill_rounded
+from cardtool.ui.theme import brush_of
+from cardtool.ui.widgets.base import Part
 
 MARGIN, TOP, GAP = 32, 28, 28
 HEAD, FOOT = 52, 46
@@ -26,37 +27,45 @@ class FirstFrame(Part, QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 (Qt's name)
         painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_bands(painter)
         self._paint_panels(painter)
 
     def _paint_bands(self, painter: QPainter) -> None:
         px, width, height = self.theme.px, self.width(), self.height()
-        surface, line = self.theme.color("surface"), self.theme.color("line")
-        foot = height - px(FOOT)
-        painter.fillRect(0, 0, width, px(HEAD), surface)
-        painter.fillRect(0, px(HEAD), width, 1, line)
-        painter.fillRect(0, foot, width, px(FOOT), surface)
-        painter.fillRect(0, foot, width, 1, line)
-        head = QRectF(px(MARGIN + 36), 0, width, px(HEAD))
-        self._write(painter, head, "title", "product.name", Qt.AlignmentFlag.AlignVCenter)
+        self._fill(painter, QRectF(0, 0, width, px(HEAD) + 1), "line")
+        self._fill(painter, QRectF(0, 0, width, px(HEAD)), "surface")
+        self._fill(painter, QRectF(0, height - px(FOOT), width, px(FOOT)), "line")
+        self._fill(painter, QRectF(0, height - px(FOOT) + 1, width, px(FOOT)), "surface")
+        painter.setFont(self.theme.font("title"))
+        above = (px(HEAD) - painter.fontMetrics().height()) / 2
+        self._write(painter, QPointF(px(MARGIN + 36), above), "title", "product.name")
 
     def _paint_panels(self, painter: QPainter) -> None:
         px = self.theme.px
         left, top, room = px(MARGIN), px(HEAD + TOP), self.width() - 2 * px(MARGIN)
-        height, radius = px(CARD_HEIGHT), px(14)
-        panel = QRectF(left, top, room, height)
+        panel = QRectF(left, top, room, px(CARD_HEIGHT))
         if room >= px(BOTH_BESIDE):
-            card = QRectF(left, top, px(CARD_WIDTH), height)
-            fill_rounded(painter, card, self.theme.color("raised"), self.theme.color("line"), radius)
+            card = QRectF(left, top, px(CARD_WIDTH), px(CARD_HEIGHT))
+            self._paint_panel(painter, card, "raised")
             panel.setLeft(card.right() + px(GAP))
-        fill_rounded(painter, panel, self.theme.color("surface"), self.theme.color("line"), radius)
-        words = panel.adjusted(px(26), px(22), -px(26), 0)
-        self._write(painter, words, "small_strong", "home.next", Qt.AlignmentFlag.AlignTop)
-        self._write(
-            painter, words.adjusted(0, px(22), 0, 0), "display", "home.looking", Qt.AlignmentFlag.AlignTop
-        )
+        self._paint_panel(painter, panel, "surface")
+        corner = panel.topLeft() + QPointF(px(26), px(22))
+        self._write(painter, corner, "small_strong", "home.next")
+        self._write(painter, corner + QPointF(0, px(22)), "display", "home.looking")
 
-    def _write(self, painter: QPainter, area: QRectF, role: str, key: str, side: Qt.AlignmentFlag) -> None:
+    def _paint_panel(self, painter: QPainter, area: QRectF, colour: str) -> None:
+        radius = self.theme.px(14)
+        self._fill(painter, area, "line", radius)
+        self._fill(painter, area.adjusted(1, 1, -1, -1), colour, radius - 1)
+
+    def _fill(self, painter: QPainter, area: QRectF, colour: str, radius: float = 0) -> None:
+        shape = QPainterPath()
+        shape.addRoundedRect(area, radius, radius)
+        painter.fillPath(shape, brush_of(self.theme.color(colour)))
+
+    def _write(self, painter: QPainter, corner: QPointF, role: str, key: str) -> None:
+        """With the pen that a painter begins with: the palette's."""
         painter.setFont(self.theme.font(role))
-        painter.setPen(self.theme.color("muted" if role == "small_strong" else "text"))
-        painter.drawText(area, side | Qt.TextFlag.TextWordWrap, self.messages.text(key))
+        below = QPointF(0, painter.fontMetrics().ascent())
+        painter.drawText(corner + below, self.messages.text(key))

@@ -7,8 +7,9 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QKeyEvent, QPainter, QPaintEvent
+from PySide6 import QtCore
+from PySide6.QtCore import QObject, QSize, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QPaintEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from cardtool.config import Settings
@@ -68,8 +69,9 @@ class MainWindow(Part, QWidget):
         self.stack = QStackedWidget()
         self.stack.addWidget(FirstFrame(context))
         layout = column(context.theme)
-        if context.practice:
-            layout.addWidget(self._banner(context))
+        self._banner = PracticeBanner(context, with_panel=services.practice is not None)
+        self._banner.setVisible(context.practice)
+        layout.addWidget(self._banner)
         layout.addWidget(self.stack, 1)
         self.setLayout(layout)
         self.begin(context)
@@ -78,11 +80,6 @@ class MainWindow(Part, QWidget):
         self.retranslate()
         self.resize(first_size(self.screen().availableSize()))
         self.setMinimumSize(SMALLEST)
-
-    def _banner(self, context: Context) -> PracticeBanner:
-        banner = PracticeBanner(context, with_panel=self._services.practice is not None)
-        banner.panel_wanted.connect(self.show_practice_panel)
-        return banner
 
     def show_practice_panel(self) -> None:
         from cardtool.ui.practice_panel import PracticePanel
@@ -97,6 +94,7 @@ class MainWindow(Part, QWidget):
     def _connect(self) -> None:
         self._crossing.seen.connect(self._seen)
         self._crossing.cards_changed.connect(self._cards_changed)
+        self._banner.panel_wanted.connect(self.show_practice_panel)
         self.first_paint.connect(self._make_home)
 
     @cached_property
@@ -151,6 +149,8 @@ class MainWindow(Part, QWidget):
 
     def _make_home(self) -> None:
         """In turns, so that the window answers in between: made, shown, and then the world is looked at."""
+        self.theme.follow_system()
+        self._banner.offer_panel()
         home = self.home
         QTimer.singleShot(0, self, lambda: self.stack.setCurrentWidget(home))
         QTimer.singleShot(0, self, self._begin_work)
@@ -310,7 +310,7 @@ class MainWindow(Part, QWidget):
         dialog.deleteLater()
         self.activateWindow()
         if focused is not None:
-            focused.setFocus(Qt.FocusReason.OtherFocusReason)
+            focused.setFocus(QtCore.Qt.FocusReason.OtherFocusReason)
         return leaves
 
     # --- settings ----------------------------------------------------------------------------
@@ -350,13 +350,12 @@ class MainWindow(Part, QWidget):
         self.setWindowTitle(self.messages.text(key))
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
-        QPainter(self).fillRect(self.rect(), self.theme.color("background"))
         if not self._painted:
             self._painted = True
             QTimer.singleShot(0, self, self.first_paint.emit)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        if event.key() == Qt.Key.Key_F1 and self.stack.currentWidget() is not self.aside:
+        if event.key() == QtCore.Qt.Key.Key_F1 and self.stack.currentWidget() is not self.aside:
             self._show_help()
         else:
             super().keyPressEvent(event)

@@ -1,4 +1,9 @@
-"""The look of the whole window: colours, type scale and spacing, switched while it runs."""
+"""The look of the whole window: colours, type scale and spacing, switched while it runs.
+
+Whatever the first frame needs must not touch ``Qt``: PySide makes its hundred enumerations when it is first
+asked for, also by a pen or brush of a colour; that takes a seventh of a bare window's start. Hence ``QtCore.Qt``
+where it is used later only, and ``brush_of``.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +11,25 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QPalette, QPixmap
+from PySide6 import QtCore
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QBrush, QColor, QFont, QPalette, QPixmap
 from PySide6.QtWidgets import QApplication, QWidget
 
 from cardtool.ui import tokens
 from cardtool.ui.tokens import FACES, Palette
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QAccessibilityHints, QStyleHints
+
     from cardtool.ui.icons import Icons
 
 APPEARANCES = ("system", "light", "dark", "contrast")
 
 SheetOf = Callable[[Palette, Callable[[float], int]], str]
+
+MIDDLE = 128
+"""A ground darker than this (0 to 255) is a dark one."""
 
 _ROLES = {
     QPalette.ColorRole.Window: "background",
@@ -37,6 +48,13 @@ _ROLES = {
 }
 
 
+def brush_of(colour: QColor) -> QBrush:
+    """By way of a palette, which knows nothing of ``Qt``."""
+    holder = QPalette()
+    holder.setColor(QPalette.ColorRole.Window, colour)
+    return holder.brush(QPalette.ColorRole.Window)
+
+
 class Theme(QObject):
     """Holds the palette and the scale; ``changed`` tells every widget to draw itself anew."""
 
@@ -45,15 +63,28 @@ class Theme(QObject):
     def __init__(self, app: QApplication, appearance: str = "system", text_size: int = 100) -> None:
         super().__init__(app)
         self._app = app
-        self._system_palette = QPalette(app.palette())
+        self._system_palette = app.palette()
         self.appearance, self.text_size = appearance, text_size
         app.setStyle("Fusion")
-        # Both are kept: PySide6 6.11 invalidates the second when the wrapper of the first is collected.
-        self._hints = app.styleHints()
-        self._accessibility = self._hints.accessibility()
-        self._hints.colorSchemeChanged.connect(self._follow_system)
-        self._accessibility.contrastPreferenceChanged.connect(self._follow_system)
+        self._follows = False
         self.apply(appearance, text_size)
+
+    def follow_system(self) -> None:
+        """From now on, as the system says; until then its colours tell whether it is dark. After the first paint."""
+        self._follows = True
+        self._hints.colorSchemeChanged.connect(self._system_changed)
+        self._accessibility.contrastPreferenceChanged.connect(self._system_changed)
+        if self.appearance == "system" and self._choose() != self.palette:
+            self._system_changed()
+
+    @cached_property
+    def _hints(self) -> QStyleHints:
+        # Kept: PySide6 6.11 invalidates what it gives away when this wrapper is collected.
+        return self._app.styleHints()
+
+    @cached_property
+    def _accessibility(self) -> QAccessibilityHints:
+        return self._hints.accessibility()
 
     @cached_property
     def _icons(self) -> Icons:
@@ -117,16 +148,21 @@ class Theme(QObject):
         return self._app.style().styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration) > 0
 
     def _choose(self) -> Palette:
-        if self.appearance == "contrast" or (self.appearance == "system" and self._system_contrast()):
-            return system_contrast(self._system_palette) if self._system_contrast() else tokens.CONTRAST
-        dark = self._hints.colorScheme() == Qt.ColorScheme.Dark
-        chosen = {"light": False, "dark": True}.get(self.appearance, dark)
-        return tokens.DARK if chosen else tokens.LIGHT
+        contrast = self._follows and self._system_contrast()
+        if self.appearance == "contrast" or (self.appearance == "system" and contrast):
+            return system_contrast(self._system_palette) if contrast else tokens.CONTRAST
+        dark = self.appearance == "dark" or (self.appearance == "system" and self._system_is_dark())
+        return tokens.DARK if dark else tokens.LIGHT
+
+    def _system_is_dark(self) -> bool:
+        if self._follows:
+            return self._hints.colorScheme() == QtCore.Qt.ColorScheme.Dark
+        return self._system_palette.color(QPalette.ColorRole.Window).lightness() < MIDDLE
 
     def _system_contrast(self) -> bool:
-        return self._accessibility.contrastPreference() == Qt.ContrastPreference.HighContrast
+        return self._accessibility.contrastPreference() == QtCore.Qt.ContrastPreference.HighContrast
 
-    def _follow_system(self) -> None:
+    def _system_changed(self) -> None:
         if self.appearance == "system":
             self.apply(self.appearance, self.text_size)
 

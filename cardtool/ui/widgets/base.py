@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette
+from PySide6 import QtCore
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QBoxLayout, QFrame, QLabel, QSizePolicy, QSpacerItem, QWidget
 
 from cardtool.ui.context import Context
@@ -121,7 +122,7 @@ class Label(Part, QLabel):
     ) -> None:
         super().__init__()
         self._role, self._tone, self._narrow, self._least = role, tone, narrow, least
-        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setTextFormat(QtCore.Qt.TextFormat.PlainText)
         self.setWordWrap(wrap)
         if wrap:
             policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
@@ -215,13 +216,9 @@ def fill_rounded(
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setBrush(fill)
     if edge is None:
-        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setPen(QtCore.Qt.PenStyle.NoPen)
     else:
-        pen = painter.pen()
-        pen.setColor(edge)
-        pen.setWidthF(width)
-        pen.setStyle(Qt.PenStyle.SolidLine)
-        painter.setPen(pen)
+        painter.setPen(QPen(edge, width))
         inset = width / 2
         area = area.adjusted(inset, inset, -inset, -inset)
     painter.drawRoundedRect(area, radius, radius)
