@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -44,6 +44,13 @@ FRAME = QSize(4, 32)
 def first_size(available: QSize) -> QSize:
     """The usual size, or what the screen has room for: 1366x768 at 200 % is but 683x384."""
     return SIZE.boundedTo(available - FRAME)
+
+
+def import_home() -> type[Home]:
+    """With all its widgets, most of the time that it takes."""
+    from cardtool.ui.home import Home
+
+    return Home
 
 
 class Crossing(QObject):
@@ -100,9 +107,7 @@ class MainWindow(Part, QWidget):
     @cached_property
     def home(self) -> Home:
         """Made after the first paint too: until then ``FirstFrame`` stands for it."""
-        from cardtool.ui.home import Home
-
-        home = Home(self.context)
+        home = import_home()(self.context)
         self.stack.addWidget(home)
         home.started.connect(self.start)
         home.explained.connect(self.explain)
@@ -148,12 +153,22 @@ class MainWindow(Part, QWidget):
     # --- the world outside -------------------------------------------------------------------
 
     def _make_home(self) -> None:
-        """In turns, so that the window answers in between: made, shown, and then the world is looked at."""
-        self.theme.follow_system()
-        self._banner.offer_panel()
-        home = self.home
-        QTimer.singleShot(0, self, lambda: self.stack.setCurrentWidget(home))
-        QTimer.singleShot(0, self, self._begin_work)
+        """In turns, so that the window answers in between."""
+        turns = (
+            self.theme.follow_system,
+            self._banner.offer_panel,
+            import_home,
+            lambda: self.home,
+            lambda: self.stack.setCurrentWidget(self.home),
+            self._begin_work,
+        )
+        self._take_turns(iter(turns))
+
+    def _take_turns(self, turns: Iterator[Callable[[], object]]) -> None:
+        turn = next(turns, None)
+        if turn is not None:
+            turn()
+            QTimer.singleShot(0, self, lambda: self._take_turns(turns))
 
     def _begin_work(self) -> None:
         if self._services.warm is not None:
