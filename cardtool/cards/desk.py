@@ -60,9 +60,13 @@ class Desk:
         return [self._look(state, in_full=True) for state in self._for_people()]
 
     def last_seen(self) -> Sequence[CardOverview]:
-        """At once, without touching a card: what is remembered of those in the readers (``as_last_seen``)."""
-        views = map(self._memory.last_seen, self._for_people())
-        return [view for view in views if view is not None]
+        """Every reader at once, without touching a card: what is remembered (``as_last_seen``), else "unread"."""
+        return [self._remembered(state) for state in self._for_people()]
+
+    def _remembered(self, state: ReaderState) -> CardOverview:
+        if state.mute or state.atr is None:
+            return CardOverview(state.name, "mute" if state.mute else "empty")
+        return self._memory.last_seen(state) or CardOverview(state.name, "unread", state.atr)
 
     def glance(self) -> Sequence[CardOverview]:
         """As ``survey``, but a card in which a short look finds nothing changed is not read again.

@@ -21,7 +21,8 @@ _BROKEN = (CardAnswerMalformed, CardCommandFailed, SecurityStatusNotSatisfied)
 """What one object that cannot be read raises; it does not hide the others."""
 KeyPlace = Slot | gids.Container
 """Where a key lies; both kinds have a ``label``."""
-Kind = Literal["empty", "mute", "held", "piv", "gids", "unknown"]
+Kind = Literal["empty", "mute", "held", "piv", "gids", "unknown", "unread"]
+"""``unread``: a card that nobody has looked at yet."""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -13,10 +13,12 @@ from cardtool.desktop.world import World
 from cardtool.errors import CertificateRefused, ReaderNotPermitted, ReaderServiceOff
 from cardtool.flows.clock import TOLERANCE, clock_error
 from cardtool.pki.certificate import CertificateSummary, describe
-from cardtool.ra.wire import Registration, UnitInfo
+from cardtool.ra.wire import CardAtRa, Registration, UnitInfo
 from cardtool.ui.home_state import AccountIs, CardIs, CertificateIs, HomeState, Service
 from cardtool.ui.home_view import CardFace, HomeView, Lamp, Light, Support, Validity
 
+CardAtRaOf = Callable[[str], CardAtRa | None]
+"""By the fingerprint of the card's own key (9E)."""
 SIGNING_SLOTS = (Slot.AUTHENTICATION, Slot.SIGNATURE)
 
 
@@ -30,15 +32,31 @@ class Look:
         self._world = world
         self._ra = ra
         self.reader = world.settings.reader
+        self._seen: tuple[tuple[str, bytes | None], ...] | None = None
 
     def forget(self) -> None:
         if self._ra is not None:
             self._ra.forget()
 
     def __call__(self) -> HomeView:
+        """The tries left are asked for, the card is read where it is not the one that was seen before."""
         ra = self._ra.view() if self._ra is not None else RaView()
+        service, cards = self._survey(self._world.desk.glance)
+        self._seen = _places(cards)
+        return self._view(service, cards, ra, self._ra.card if self._ra else _no_card)
+
+    def at_once(self) -> HomeView | None:
+        """What can be said before any card or the RA has answered; None where nothing came or went."""
+        service, cards = self._survey(self._world.desk.last_seen)
+        if self._seen is None or self._seen == _places(cards):
+            return None
+        ra = self._ra.last_view if self._ra is not None else RaView()
+        return self._view(service, cards, ra, self._ra.last_card if self._ra else _no_card)
+
+    def _view(
+        self, service: Service, cards: Sequence[CardOverview], ra: RaView, card_at_ra: CardAtRaOf
+    ) -> HomeView:
         unit = ra.unit(ra.account.unit if ra.account else self._world.unit)
-        service, cards = self._survey()
         view = HomeView(
             state=self._ra_state(HomeState(service=service, unit_chosen=bool(self._world.unit)), ra),
             now=self._world.clock.now(),
@@ -46,12 +64,13 @@ class Look:
             account=ra.account.account if ra.account else "",
             support=_support(unit),
         )
-        view = self._with_cards(view, cards, unit, ra)
+        view = self._with_cards(view, cards, unit, ra, card_at_ra)
         return replace(view, lamps=(_reader_lamp(service, cards), _card_lamp(view, cards), _ra_lamp(ra)))
 
-    def _survey(self) -> tuple[Service, Sequence[CardOverview]]:
+    @staticmethod
+    def _survey(look: Callable[[], Sequence[CardOverview]]) -> tuple[Service, Sequence[CardOverview]]:
         try:
-            return Service.RUNNING, self._world.desk.survey()
+            return Service.RUNNING, look()
         except ReaderServiceOff:
             return Service.OFF, ()
         except ReaderNotPermitted:
@@ -72,7 +91,12 @@ class Look:
         )
 
     def _with_cards(
-        self, view: HomeView, found: Sequence[CardOverview], unit: UnitInfo | None, ra: RaView
+        self,
+        view: HomeView,
+        found: Sequence[CardOverview],
+        unit: UnitInfo | None,
+        ra: RaView,
+        card_at_ra: CardAtRaOf,
     ) -> HomeView:
         cards = [card for card in found if card.kind != "empty"]
         chosen = next((card for card in cards if card.reader == self.reader), None)
@@ -85,11 +109,17 @@ class Look:
         )
         if card is None:
             return replace(view, state=replace(state, card=CardIs.ABSENT))
+        if card.kind == "unread":
+            return replace(view, state=state, reading=True)
         blocked = card.pin is not None and card.pin.blocked
-        state = replace(state, card=self._card_is(card), pin_blocked=blocked)
+        state = replace(state, card=_card_is(card, card_at_ra), pin_blocked=blocked)
         held = _newest(card)
         face = CardFace(
-            serial=str(card.serial or ""), tries_left=_tries(card), tries=_limit(unit), reader=card.reader
+            serial=str(card.serial or ""),
+            tries_left=_tries(card),
+            tries=_limit(unit),
+            reader=card.reader,
+            as_last_seen=card.as_last_seen,
         )
         if held is None:
             return replace(view, state=state, card=face)
@@ -102,14 +132,24 @@ class Look:
         )
         return replace(view, state=state, card=_face(face, summary, renewal))
 
-    def _card_is(self, card: CardOverview) -> CardIs:
-        kinds = {"mute": CardIs.MUTE, "held": CardIs.HELD, "unknown": CardIs.UNKNOWN}
-        if card.kind in kinds:
-            return kinds[card.kind]
-        if card.verification_key is None:
-            return CardIs.SELF_MANAGED if card.certificates or card.containers else CardIs.BLANK
-        known = self._ra.card(card.verification_key) if self._ra is not None else None
-        return CardIs.FOREIGN if known is not None and not known.mine else CardIs.OURS
+
+def _no_card(_verification_key: str) -> None:
+    """Without an RA no card is known to it."""
+
+
+def _places(cards: Sequence[CardOverview]) -> tuple[tuple[str, bytes | None], ...]:
+    """Which card lies where, as far as a reader tells."""
+    return tuple((card.reader, card.atr) for card in cards)
+
+
+def _card_is(card: CardOverview, card_at_ra: CardAtRaOf) -> CardIs:
+    kinds = {"mute": CardIs.MUTE, "held": CardIs.HELD, "unknown": CardIs.UNKNOWN}
+    if card.kind in kinds:
+        return kinds[card.kind]
+    if card.verification_key is None:
+        return CardIs.SELF_MANAGED if card.certificates or card.containers else CardIs.BLANK
+    known = card_at_ra(card.verification_key)
+    return CardIs.FOREIGN if known is not None and not known.mine else CardIs.OURS
 
 
 def _newest(card: CardOverview) -> CertificateOnCard | None:

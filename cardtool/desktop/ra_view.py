@@ -53,6 +53,15 @@ class RaWatch:
             self._at = monotonic()
         return self._view
 
+    @property
+    def last_view(self) -> RaView:
+        """As last heard, without asking."""
+        return self._view
+
+    def last_card(self, verification_key: str) -> CardAtRa | None:
+        """The card as the RA last spoke of it, without asking."""
+        return self._cards.get(verification_key)
+
     def card(self, verification_key: str) -> CardAtRa | None:
         """The card as the RA knows it; None where it does not, or nobody is signed in."""
         if not self.view().signed_in:

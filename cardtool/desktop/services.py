@@ -72,6 +72,7 @@ class Desktop:
             settings=self._world.settings,
             save_settings=self._settings.save,
             look=self._look_home,
+            look_at_once=lambda: self._looker().at_once(),
             wizards={code: self._lazily(code) for code in ("SGN", "CRD", "APC", "SIG", "OUT")},
             watch=self._watch,
             warm=self._warm,

@@ -79,6 +79,14 @@ class CardDesk(Protocol):
         """Every reader with what lies in it; nothing is written, no PIN is sent."""
         ...
 
+    def glance(self) -> Sequence[CardOverview]:
+        """As ``survey``, but what a short look finds unchanged is not read again: to show, not to act upon."""
+        ...
+
+    def last_seen(self) -> Sequence[CardOverview]:
+        """Every reader at once, from memory: cards are not touched."""
+        ...
+
     def session(self, reader: str) -> AbstractContextManager[PivSession]:
         """Connect, hold one transaction, SELECT; at the end disconnect, with a reset if a status was gained."""
         ...

@@ -72,19 +72,20 @@ class NextStep(Panel):
         return holder
 
     def show_view(self, view: HomeView) -> None:
-        self._view, self._row = view, choose(view.state)
+        self._view, card = view, view.card
+        if self._row is None or not view.reading:  # the one button stays while a card is read: it has the focus
+            self._row = choose(view.state)
         self.primary.show()
-        card = view.card
         self._tries.setVisible(card is not None and (card.tries_left is not None))
         if card is not None:
             self._tries.set_tries(card.tries_left, card.tries)
-        self.secondary.setVisible(view.card is not None and self._row.number in SHOWS_CARD)
+        self.secondary.setVisible(card is not None and self._row.number in SHOWS_CARD)
         self.retranslate()
 
     def retranslate(self) -> None:
         super().retranslate()
         self._over.setText(self.messages.text("home.next"))
-        if self._row is None or self._view is None:
+        if self._row is None or self._view is None or self._view.reading:
             self._title.setText(self.messages.text("home.looking"))
             self._lead.setText(self.messages.text("home.looking_lead"))
             return
@@ -211,6 +212,7 @@ class Home(Part, QWidget):
     def show_view(self, view: HomeView) -> None:
         first, self._view = self._view is None, view
         absent = "card.absent" if view.state.cards == 0 else "card.unread"
+        absent = "card.reading" if view.reading else absent
         self.card.show_face(view.card, view.now, absent)
         self.next_step.show_view(view)
         self.notices.show_notices(view.notices)

@@ -31,6 +31,7 @@ class CardFace:
     tries_left: int | None = None
     tries: int | None = None
     reader: str = ""
+    as_last_seen: bool = False
 
 
 class Light(Enum):
@@ -62,7 +63,10 @@ class Support:
 
 @dataclass(frozen=True)
 class HomeView:
-    """``notices`` are the RA's own words. ``now`` is the RA's or practice clock, for the validity bar."""
+    """``notices`` are the RA's own words. ``now`` is the RA's or practice clock, for the validity bar.
+
+    ``reading``: a card came that is being read; what to do next is not known yet.
+    """
 
     state: HomeState
     now: datetime
@@ -72,3 +76,4 @@ class HomeView:
     lamps: tuple[Lamp, ...] = ()
     notices: tuple[str, ...] = ()
     support: Support | None = None
+    reading: bool = False

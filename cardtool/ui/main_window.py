@@ -56,6 +56,7 @@ def import_home() -> type[Home]:
 class Crossing(QObject):
     """Signals that come from other threads."""
 
+    came = Signal(object)
     seen = Signal(object)
     cards_changed = Signal()
 
@@ -99,6 +100,7 @@ class MainWindow(Part, QWidget):
             self._panel.activateWindow()
 
     def _connect(self) -> None:
+        self._crossing.came.connect(self._show_view)
         self._crossing.seen.connect(self._seen)
         self._crossing.cards_changed.connect(self._cards_changed)
         self._banner.panel_wanted.connect(self.show_practice_panel)
@@ -186,7 +188,10 @@ class MainWindow(Part, QWidget):
         self.thread_.submit(lambda: self._crossing.seen.emit(self._look_now()))
 
     def _look_now(self) -> HomeView | CardToolError:
+        """A card that came is on the screen before anything was read of it."""
         try:
+            if at_once := self._services.look_at_once():
+                self._crossing.came.emit(at_once)
             return self._services.look()
         except CardToolError as error:
             return error
@@ -196,11 +201,14 @@ class MainWindow(Part, QWidget):
         if isinstance(seen, CardToolError):
             self.explain(type(seen), seen)
         else:
-            self.view = seen
-            self.home.show_view(seen)
+            self._show_view(seen)
         if self._look_again:
             self._look_again = False
             self.look()
+
+    def _show_view(self, view: HomeView) -> None:
+        self.view = view
+        self.home.show_view(view)
 
     def _cards_changed(self) -> None:
         if self.conductor.is_running():

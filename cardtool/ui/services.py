@@ -62,6 +62,7 @@ class Services:
     ``wizards``: code → a function of (prompts, progress, cancel) that runs the flow and returns what its result
     page shows: SGN Session, CRD CardOverview, APC Applied, SIG SignatureProof, OUT None.
     ``watch``: told whenever a card or reader comes or goes; returns a function that ends the watching.
+    ``look_at_once``: what can be shown until ``look`` has the answer of card and RA, None where that is the same.
     ``warm``: imports what the flows will need; runs on the card thread after the first paint.
     """
 
@@ -72,6 +73,7 @@ class Services:
     wizards: Mapping[str, Start] = field(default_factory=dict)
     watch: Callable[[Callable[[], None]], Callable[[], None]] | None = None
     warm: Callable[[], None] | None = None
+    look_at_once: Callable[[], HomeView | None] = lambda: None
     practice: PracticeControls | None = None
     start_practice: Callable[[], None] | None = None
     log_folder: Path | None = None

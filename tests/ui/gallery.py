@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from cardtool.config import Settings
@@ -16,6 +17,7 @@ from cardtool.errors import (
 )
 from cardtool.ui.context import Context
 from cardtool.ui.home_state import AccountIs, CardIs, CertificateIs, HomeState
+from cardtool.ui.home_view import HomeView
 from cardtool.ui.main_window import MainWindow
 from cardtool.ui.page import Page
 from cardtool.ui.pages.failure import FailurePage
@@ -97,19 +99,20 @@ PAGES: dict[str, tuple[str, Callable[[Context], Page]]] = {
     "no-ra": ("SGN", _failure(RaUnreachable(), "SGN-1")),
 }
 
-HOMES: dict[str, HomeState] = {
-    "home-renew": HomeState(certificate=CertificateIs.VALID, renewal_open=True),
-    "home-no-card": HomeState(cards=0, card=CardIs.ABSENT),
-    "home-apply": HomeState(registered=True, account=AccountIs.SIGNED_IN),
-    "home-held": HomeState(card=CardIs.HELD),
+HOMES: dict[str, HomeView] = {
+    "home-renew": samples.view(HomeState(certificate=CertificateIs.VALID, renewal_open=True)),
+    "home-no-card": samples.view(HomeState(cards=0, card=CardIs.ABSENT), with_card=False),
+    "home-apply": samples.view(HomeState(registered=True, account=AccountIs.SIGNED_IN)),
+    "home-held": samples.view(HomeState(card=CardIs.HELD), with_card=False),
+    "home-reading": replace(samples.view(with_card=False), reading=True),
+    "home-as-last-seen": replace(samples.view(), card=samples.remembered_face()),
 }
-HAS_FACE = {"home-renew", "home-apply"}
 
 
 def show(window: MainWindow, name: str) -> None:
     """Put the page of that name into the window."""
     if name in HOMES:
-        window.home.show_view(samples.view(HOMES[name], with_card=name in HAS_FACE))
+        window.home.show_view(HOMES[name])
         window.stack.setCurrentWidget(window.home)
         return
     wizard, build = PAGES[name]

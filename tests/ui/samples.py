@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import wave
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -246,6 +247,10 @@ def face() -> home_view.CardFace:
         NOW - timedelta(days=706), NOW + timedelta(days=24, hours=3), NOW - timedelta(days=6)
     )
     return home_view.CardFace("範例用戶", "示範註冊中心", "簽章憑證", "4F21 9C07", life, 3, 3, "ACS ACR38U 0")
+
+
+def remembered_face() -> home_view.CardFace:
+    return replace(face(), as_last_seen=True, tries_left=None)
 
 
 BLANK = home_view.CardFace(tries_left=3, tries=3, reader="ACS ACR38U 0")

@@ -51,6 +51,8 @@ class CardPicture(Part, QWidget):
         if face is None:
             return self.messages.text(self._absent)
         parts = [face.holder or self.messages.text("card.blank"), face.issuer, face.kind, self._serial()]
+        if face.as_last_seen:
+            parts.append(self.messages.text("card.as_last_seen"))
         if face.validity:
             dates = {"since": day(face.validity.since), "until": day(face.validity.until)}
             parts.append(self.messages.text("card.validity", **dates))
@@ -149,9 +151,9 @@ class CardPicture(Part, QWidget):
     def _paint_serial(self, painter: QPainter, area: QRectF) -> None:
         """Beside the chip. A long serial keeps its ends, which is what people compare."""
         painter.setFont(self.theme.font("small"))
-        serial = painter.fontMetrics().elidedText(
-            self._serial(), Qt.TextElideMode.ElideMiddle, int(area.width())
-        )
+        remembered = self._face is not None and self._face.as_last_seen
+        words = self.messages.text("card.as_last_seen") if remembered else self._serial()
+        serial = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideMiddle, int(area.width()))
         painter.drawText(area, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, serial)
 
     def _write(self, painter: QPainter, words: str, role: str, above: QRectF) -> float:
