@@ -157,6 +157,11 @@ class World:
         return True
 
     @property
+    def language(self) -> str:
+        """As chosen last."""
+        return self.settings.language or self.words.language
+
+    @property
     def unit(self) -> str:
         """The RA unit that is meant; empty until one was chosen."""
         practised = self.person.unit if self._practises else ""

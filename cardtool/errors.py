@@ -126,7 +126,10 @@ class PinBlocked(CardError):
 
 @dataclass(eq=False)
 class PinNotSent(CardError):
-    """Not sent, so no try used. ``rule`` is length | characters | same | guessable | repeated | different."""
+    """Not sent, so no try used.
+
+    ``rule`` is length | characters | same | guessable | repeated | different | not_typed (on a reader's keypad).
+    """
 
     code: ClassVar[str] = "C203"
     rule: str

@@ -16,6 +16,7 @@ from cardtool.cards.piv.session import PivSession
 from cardtool.cards.piv.types import MAIN_SLOTS, RETIRED_SLOTS, Slot
 from cardtool.cards.piv.yubico import serial_of
 from cardtool.errors import CardAnswerMalformed, CardCommandFailed, ObjectNotFound, SecurityStatusNotSatisfied
+from cardtool.pcsc.pinpad import PinPad
 
 _BROKEN = (CardAnswerMalformed, CardCommandFailed, SecurityStatusNotSatisfied)
 """What one object that cannot be read raises; it does not hide the others."""
@@ -49,6 +50,7 @@ class CardOverview:
     ``verification_key``: SHA-256 (hex) of the 9E certificate's SubjectPublicKeyInfo, by which the RA knows
     the card. ``unreadable``: slots whose certificate object is there but broken. ``as_last_seen``: remembered
     from an earlier look, not compared with the card yet. ``card_id``: hex; None where nobody set the card up.
+    ``pin_pad``: the PIN can be typed on the reader.
     """
 
     reader: str
@@ -64,6 +66,7 @@ class CardOverview:
     as_last_seen: bool = False
     card_id: str | None = None
     containers: tuple[ContainerOnCard, ...] = ()
+    pin_pad: bool = False
 
     def certificate(self, slot: Slot) -> bytes | None:
         """The DER in ``slot``, if there is one."""
@@ -86,7 +89,12 @@ def read_overview(session: PivSession) -> CardOverview:
         certificates=certificates,
         pin=session.pin_status(),
         unreadable=unreadable,
+        pin_pad=_can_verify(session.pin_pad()),
     )
+
+
+def _can_verify(pad: PinPad | None) -> bool:
+    return pad is not None and pad.verify is not None
 
 
 def _certificates(session: PivSession) -> tuple[tuple[CertificateOnCard, ...], tuple[Slot, ...]]:

@@ -9,6 +9,8 @@ from cardtool.pcsc.chaining import Channel, OwnerThread, open_channel
 from cardtool.pcsc.pinpad import Language, PinPad
 from cardtool.pcsc.transport import Connection
 
+PAD_LANGUAGES = {"en": Language.ENGLISH, "zh_TW": Language.CHINESE_TRADITIONAL}
+
 
 class CardSession:
     """One card, selected, on one thread, best inside ``connection.transaction()``.
@@ -31,9 +33,9 @@ class CardSession:
     def atr(self) -> bytes:
         return self._connection.atr
 
-    def pin_pad(self, language: Language = Language.ENGLISH) -> PinPad | None:
-        """The reader's PIN pad, if it has one; ``language`` is for its display."""
-        return PinPad.of(self._connection.features, language)
+    def pin_pad(self, language: str = "en") -> PinPad | None:
+        """The reader's PIN pad, if it has one; ``language`` (en, zh_TW) is for its display."""
+        return PinPad.of(self._connection.features, PAD_LANGUAGES.get(language, Language.ENGLISH))
 
     def keep_alive(self) -> None:
         """Within every 2 s while the network is waited for: Windows resets a card idle for 5 s."""

@@ -117,11 +117,15 @@ class AnswersPrompts:
         raise NoCertificate
 
     def _pin(self, question: AskPin) -> PinAnswer:
-        """Once; again only where the card accepted it before: then it cannot cost a try."""
+        """Once; again only where the card accepted it before: then it cannot cost a try.
+
+        A PIN that was not given is typed on the reader where it has a keypad.
+        """
         if self._pin_given and not question.accepted_before:
             raise question.error or AnswerMissing("pin")
         self._pin_given = True
-        return PinAnswer(self.secret("pin"), last_try=self.flag("last_try"))
+        on_reader = question.pad and "pin" not in self._answers
+        return PinAnswer(None if on_reader else self.secret("pin"), last_try=self.flag("last_try"))
 
     def _sign_out(self, _question: ConfirmSignOut) -> bool:
         return True

@@ -37,6 +37,7 @@ class Job:
             journal=world.journal,
             ra=world.ra if ra else None,
             anchors=world.anchors if ra else None,
+            language=world.words.language,
         )
 
     def facts(self, facts: dict[str, object]) -> None:

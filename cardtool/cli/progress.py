@@ -10,7 +10,7 @@ from types import FrameType
 
 from rich.console import Console
 
-from cardtool.flows.ports import Act
+from cardtool.flows.ports import Act, PinOnReader
 from cardtool.words import Words
 
 NOTEWORTHY = 3.0
@@ -41,6 +41,12 @@ class TerminalProgress:
         state = self._words.text("cli.skipped" if skipped else "cli.done")
         seconds = monotonic() - self._began
         self._console.print(f"  ✓ {self._words.act(act.name)} — {state} ({seconds:.1f} s)")
+
+    def pin_on_reader(self, wanted: PinOnReader | None) -> None:
+        if wanted is not None:
+            key = "ui.pin.type_on_reader" if wanted.of is None else "ui.pin.type_on_reader_of"
+            words = self._words.text(key, number=wanted.number, of=wanted.of or 0)
+            self._console.print(f"  ⌨ {words}", style="bold", markup=False)
 
 
 class InterruptCancel:

@@ -212,7 +212,8 @@ class TerminalPrompts:
         last_try = tries == 1 or isinstance(question.error, LastTry)
         if last_try and not self._yes("ask_last_try"):
             raise Cancelled
-        return PinAnswer(self._secret("ask_pin", count=tries), last_try=last_try)
+        pin = None if question.pad else self._secret("ask_pin", count=tries)
+        return PinAnswer(pin, last_try=last_try)
 
     def _sign_out(self, _question: ConfirmSignOut) -> bool:
         return self._yes("ask_sign_out")

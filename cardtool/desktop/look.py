@@ -111,26 +111,35 @@ class Look:
             return replace(view, state=replace(state, card=CardIs.ABSENT))
         if card.kind == "unread":
             return replace(view, state=state, reading=True)
-        blocked = card.pin is not None and card.pin.blocked
-        state = replace(state, card=_card_is(card, card_at_ra), pin_blocked=blocked)
-        held = _newest(card)
-        face = CardFace(
-            serial=str(card.serial or ""),
-            tries_left=_tries(card),
-            tries=_limit(unit),
-            reader=card.reader,
-            as_last_seen=card.as_last_seen,
-        )
-        if held is None:
-            return replace(view, state=state, card=face)
-        summary = describe(held.der)
-        renewal = _renewal_from(summary, unit)
-        state = replace(
-            state,
-            certificate=_certificate_is(summary, ra.states.get(held.der, ""), view.now),
-            renewal_open=renewal is not None and renewal <= view.now,
-        )
-        return replace(view, state=state, card=_face(face, summary, renewal))
+        return _with_card(replace(view, state=state), card, unit, ra, card_at_ra)
+
+
+def _with_card(
+    view: HomeView, card: CardOverview, unit: UnitInfo | None, ra: RaView, card_at_ra: CardAtRaOf
+) -> HomeView:
+    blocked = card.pin is not None and card.pin.blocked
+    state = replace(view.state, card=_card_is(card, card_at_ra), pin_blocked=blocked)
+    face, held = _bare_face(card, unit), _newest(card)
+    if held is None:
+        return replace(view, state=state, card=face)
+    summary = describe(held.der)
+    renewal = _renewal_from(summary, unit)
+    state = replace(
+        state,
+        certificate=_certificate_is(summary, ra.states.get(held.der, ""), view.now),
+        renewal_open=renewal is not None and renewal <= view.now,
+    )
+    return replace(view, state=state, card=_face(face, summary, renewal))
+
+
+def _bare_face(card: CardOverview, unit: UnitInfo | None) -> CardFace:
+    return CardFace(
+        serial=str(card.serial or ""),
+        tries_left=_tries(card),
+        tries=_limit(unit),
+        reader=card.reader,
+        as_last_seen=card.as_last_seen,
+    )
 
 
 def _no_card(_verification_key: str) -> None:

@@ -52,6 +52,7 @@ class Wizards:
                 journal=world.journal,
                 ra=world.ra,
                 anchors=world.anchors,
+                language=world.language,
             )
             return begin(ports)
 

@@ -22,6 +22,9 @@ class World(Protocol):
         ...
 
     @property
+    def language(self) -> str: ...
+
+    @property
     def settings(self) -> Settings: ...
 
     def adopt(self, settings: Settings) -> bool:

@@ -32,10 +32,13 @@ from cardtool.flows.engine import Mend
 from cardtool.flows.questions import AskPin, CardChoice, ChooseCard, PinAnswer
 from cardtool.flows.rules import PIV_PIN_LIMITS, PinLimits, pin_fault
 from cardtool.ra.wire import CardPolicy
+from cardtool.secret import Secret
 
 Obstacle = Callable[[CardOverview], CardToolError | None]
 CARD_AWAY = (CardRemoved, ReaderUnplugged, CardWasReset, NoCard, CardMute, CardHeld, CardSwapped)
 """What the person can put right with the card in hand; the wizard waits for it on its card page."""
+LATER_PIN = (WrongPin, PinNotSent)
+"""What a second PIN on a reader's keypad may come to: the wizard asks for it again from its PIN page."""
 
 
 def kind_obstacle(card: CardOverview) -> CardToolError | None:
@@ -119,7 +122,7 @@ def card_lost(context: Context, error: CardToolError) -> None:
 
 def card_mends() -> tuple[Mend[Context], ...]:
     """For flows whose first card step is named ``choose-card``."""
-    return tuple(Mend(error, "choose-card", card_lost) for error in CARD_AWAY)
+    return tuple(Mend(error, "choose-card", card_lost) for error in (*CARD_AWAY, *LATER_PIN))
 
 
 def present_pin(context: Context, page: str, policy: CardPolicy | None, *, resumed: bool = False) -> None:
@@ -139,6 +142,7 @@ def present_pin(context: Context, page: str, policy: CardPolicy | None, *, resum
                 policy=policy,
                 resumed=resumed,
                 accepted_before=context.pin_was_right,
+                pad=card.pin_pad,
                 error=error,
             )
         )
@@ -154,15 +158,22 @@ def _judge(context: Context, answer: PinAnswer, policy: CardPolicy | None) -> Ca
     error: CardToolError | None = None
     try:
         limits = pin_limits(context.chosen_card, policy)
-        error = pin_fault(answer.pin, limits, refused) or _try_pin(context, answer)
+        if answer.pin is not None:
+            error = pin_fault(answer.pin, limits, refused)
+        error = error or _try_pin(context, answer)
     except BaseException:
-        answer.pin.wipe()
+        _wipe(answer.pin)
         raise
-    if isinstance(error, WrongPin):
+    if isinstance(error, WrongPin) and answer.pin is not None:
         refused.append(answer.pin)
     elif error is not None:
-        answer.pin.wipe()
+        _wipe(answer.pin)
     return error
+
+
+def _wipe(pin: Secret | None) -> None:
+    if pin is not None:
+        pin.wipe()
 
 
 def pin_limits(card: CardOverview, policy: CardPolicy | None) -> PinLimits:
@@ -181,7 +192,10 @@ def _try_pin(context: Context, answer: PinAnswer) -> CardToolError | None:
     try:
         if tries_left == 1 and not answer.last_try:
             raise LastTry
-        session.verify_pin(answer.pin)
+        if answer.pin is None:
+            context.verify_on_reader()
+        else:
+            session.verify_pin(answer.pin)
     except (WrongPin, PinRefused, PinNotSent, LastTry) as error:
         context.release_card()
         context.card = replace(context.chosen_card, pin=_status_after(error, tries_left))

@@ -17,7 +17,7 @@ from cardtool.cards.piv.session import PivSession
 from cardtool.cards.recognise import is_same_card, is_same_gids_card
 from cardtool.errors import CardSwapped, CardToolError, NotSupportedByCard, RaTimeout, UnknownCard
 from cardtool.flows.journal import Entry, Journal
-from cardtool.flows.ports import Cancel, CardDesk, Clock, Progress, Prompts
+from cardtool.flows.ports import Cancel, CardDesk, Clock, PinOnReader, Progress, Prompts
 from cardtool.ra.wire import Session, UnitInfo
 from cardtool.secret import Secret
 
@@ -46,6 +46,8 @@ class Ports:
     journal: Journal
     ra: RaClient | None = None
     anchors: AnchorBook | None = None
+    language: str = "en"
+    """For what others show: the display of a reader's PIN pad."""
 
 
 @dataclass
@@ -53,6 +55,7 @@ class Context:
     """Base of all flow contexts. ``trouble`` is an error that was mended: the next question tells of it.
 
     ``pin_was_right``: this run's PIN was accepted once. ``refused_pins``: by card, what it called wrong.
+    ``pins_on_reader``: how many were typed on the keypad since the card was taken in hand.
     """
 
     ports: Ports
@@ -68,6 +71,7 @@ class Context:
     always_ask_card: bool = False
     pin_was_right: bool = False
     refused_pins: dict[str, list[Secret]] = field(default_factory=dict, repr=False)
+    pins_on_reader: int = 0
     _held: ExitStack = field(default_factory=ExitStack)
     _open: PivSession | GidsSession | None = None
 
@@ -131,9 +135,24 @@ class Context:
         piv = self._held.enter_context(self.ports.desk.session(card.reader))
         return piv, is_same_card(piv, card)
 
+    def verify_on_reader(self, of: int | None = None) -> None:
+        """One PIN typed on the reader's keypad, announced: each use of the card is consented to (spec 3.6).
+
+        Raises NotSupportedByCard (no such reader any more) and what ``PivSession.verify_pin_on_pad`` raises.
+        """
+        pad = self.piv.pin_pad(self.ports.language)
+        if pad is None:
+            raise NotSupportedByCard("PIN pad")
+        self.progress.pin_on_reader(PinOnReader(self.pins_on_reader + 1, of))
+        try:
+            self.piv.verify_pin_on_pad(pad)
+        finally:
+            self.progress.pin_on_reader(None)
+        self.pins_on_reader += 1
+
     def release_card(self) -> None:
         """Give the card back to others; PIN and admin status end with it."""
-        self._open = None
+        self._open, self.pins_on_reader = None, 0
         self._held.close()
         if self.pin is not None:
             self.pin.wipe()

@@ -50,6 +50,14 @@ class Act:
     cancellable: bool = True
 
 
+@dataclass(frozen=True)
+class PinOnReader:
+    """Which PIN of this run is to be typed on the reader, from 1; ``of`` where it is known how many there will be."""
+
+    number: int
+    of: int | None = None
+
+
 class Progress(Protocol):
     """Told of every step as it happens, from the thread the flow runs on. Must return at once."""
 
@@ -59,6 +67,10 @@ class Progress(Protocol):
 
     def finished(self, act: Act, *, skipped: bool) -> None:
         """``skipped``: it was found done already (the flow resumed)."""
+        ...
+
+    def pin_on_reader(self, wanted: PinOnReader | None) -> None:
+        """The reader's keypad waits for the PIN; None when it does no more."""
         ...
 
 

@@ -75,9 +75,9 @@ class ChooseCard(Question[str | None]):
 
 @dataclass(frozen=True)
 class PinAnswer:
-    """``last_try`` confirms that the last try may be used."""
+    """``last_try`` confirms that the last try may be used. ``pin`` None: it will be typed on the reader's keypad."""
 
-    pin: Secret
+    pin: Secret | None
     last_try: bool = False
 
 
@@ -86,6 +86,7 @@ class AskPin(Question[PinAnswer]):
     """CRD-2, APC-3, SIG-2. ``tries_left`` None: the card does not say. ``resumed``: an earlier start goes on.
 
     ``accepted_before``: the PIN was right in this run already and is asked for again as consent.
+    ``pad``: it can be typed on the reader.
     """
 
     page: str
@@ -94,6 +95,7 @@ class AskPin(Question[PinAnswer]):
     policy: CardPolicy | None = None
     resumed: bool = False
     accepted_before: bool = False
+    pad: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

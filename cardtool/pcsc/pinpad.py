@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
-from cardtool.errors import Cancelled, CardToolError, NotSupportedByCard, PinNotSent
+from cardtool.errors import CardToolError, NotSupportedByCard, PinNotSent
 from cardtool.pcsc.apdu import Response
 
 FORMAT_ASCII_IN_BYTES = 0x82
@@ -126,7 +126,7 @@ def modify_structure(template: bytes, block: PinBlock, language: Language) -> by
 def pad_error(response: Response, block: PinBlock) -> CardToolError | None:
     """What the pad itself says; None where the answer is the card's. Nothing was sent to the card."""
     if response.sw in {PadStatus.TIMED_OUT, PadStatus.CANCELLED}:
-        return Cancelled()
+        return PinNotSent("not_typed", block.minimum, block.maximum)
     if response.sw == PadStatus.NEW_PINS_DIFFER:
         return PinNotSent("different", block.minimum, block.maximum)
     if response.sw == PadStatus.WRONG_LENGTH:

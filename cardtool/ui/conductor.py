@@ -17,7 +17,7 @@ from cardtool.ui.road import Road
 from cardtool.ui.wizard import WizardHost
 
 if TYPE_CHECKING:
-    from cardtool.flows.ports import Act
+    from cardtool.flows.ports import Act, PinOnReader
     from cardtool.ui.pages.working import WorkingPage
 
 PATIENCE = 300
@@ -58,6 +58,7 @@ class Conductor(QObject):
         run.progress.planned_acts.connect(self._for(run, self._planned))
         run.progress.act_started.connect(self._for(run, self._act_started))
         run.progress.act_finished.connect(self._for(run, self._act_finished))
+        run.progress.reader_asks.connect(self._for(run, self._reader_asks))
         run.succeeded.connect(self._for(run, self._succeeded))
         run.failed.connect(self._for(run, self._failed))
         run.cancelled.connect(self._for(run, self._cancelled))
@@ -146,6 +147,11 @@ class Conductor(QObject):
         page = self._host.page
         if page is not None:
             page.act_finished(act, skipped=skipped)
+
+    def _reader_asks(self, wanted: PinOnReader | None) -> None:
+        if self._host.page is not None:
+            self._patience.stop()
+            self._host.page.pin_on_reader(wanted)
 
     def _tell_busy(self) -> None:
         """An answer takes its time; before the first question there is a page that says so and can be left."""

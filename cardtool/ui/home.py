@@ -73,7 +73,9 @@ class NextStep(Panel):
 
     def show_view(self, view: HomeView) -> None:
         self._view, card = view, view.card
-        if self._row is None or not view.reading:  # the one button stays while a card is read: it has the focus
+        if (
+            self._row is None or not view.reading
+        ):  # the one button stays while a card is read: it has the focus
             self._row = choose(view.state)
         self.primary.show()
         self._tries.setVisible(card is not None and (card.tries_left is not None))

@@ -13,7 +13,7 @@ from cardtool.ui.widgets.base import Label, Part, column
 from cardtool.ui.widgets.strips import Strip
 
 if TYPE_CHECKING:
-    from cardtool.flows.ports import Act
+    from cardtool.flows.ports import Act, PinOnReader
 
 
 class Page(Part, QWidget):
@@ -79,6 +79,15 @@ class Page(Part, QWidget):
 
     def act_finished(self, _act: Act, /, *, skipped: bool) -> None:
         """After ``act_started`` was true."""
+
+    def pin_on_reader(self, wanted: PinOnReader | None) -> None:
+        """The reader's keypad waits for the PIN; None: no more."""
+        if wanted is None:
+            self.strip.show_words("")
+        else:
+            key = "pin.type_on_reader" if wanted.of is None else "pin.type_on_reader_of"
+            words = self.messages.text(key, number=wanted.number, of=wanted.of or 0)
+            self.strip.show_words(words, "caution", aloud=True)
 
     def cards_changed(self) -> None:
         """A card or reader came or went."""

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from cardtool.errors import Cancelled
 
 if TYPE_CHECKING:
-    from cardtool.flows.ports import Act, Question
+    from cardtool.flows.ports import Act, PinOnReader, Question
 
 
 class QtPrompts(QObject):
@@ -70,6 +70,7 @@ class QtProgress(QObject):
     planned_acts = Signal(object)
     act_started = Signal(object)
     act_finished = Signal(object, bool)
+    reader_asks = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
@@ -83,6 +84,9 @@ class QtProgress(QObject):
 
     def finished(self, act: Act, *, skipped: bool) -> None:
         self.act_finished.emit(act, skipped)
+
+    def pin_on_reader(self, wanted: PinOnReader | None) -> None:
+        self.reader_asks.emit(wanted)
 
     def request_cancel(self) -> None:
         self._cancel.set()

@@ -10,7 +10,7 @@ import pytest
 
 from cardtool.errors import Cancelled, CardRemoved, CardToolError, RelayVoid
 from cardtool.flows.engine import MOST_MENDS, Flow, Mend, Step, run
-from cardtool.flows.ports import Act, Back
+from cardtool.flows.ports import Act, Back, PinOnReader
 
 
 @dataclass
@@ -30,6 +30,8 @@ class Recording:
 
     def requested(self) -> bool:
         return bool(self.cancel_after) and f"passed {self.cancel_after}" in self.log
+
+    def pin_on_reader(self, wanted: PinOnReader | None) -> None: ...
 
     def planned(self, acts: Sequence[Act]) -> None:
         self.log.append("planned " + ",".join(act.name for act in acts))

@@ -19,7 +19,7 @@ from cardtool.flows.apply_card import APC, Applied, ApplyContext
 from cardtool.flows.context import Ports
 from cardtool.flows.engine import run
 from cardtool.flows.journal import Journal
-from cardtool.flows.ports import Act, Question
+from cardtool.flows.ports import Act, PinOnReader, Question
 from cardtool.flows.questions import AcceptTerms, AskPin, AskSignIn, ChooseCard, PinAnswer, SignInAnswer
 from cardtool.pcsc.virtual.piv import VirtualPivCard, codec
 from cardtool.pki.anchors import AnchorBook
@@ -222,6 +222,8 @@ class _Person:
 
 
 class _Quiet:
+    def pin_on_reader(self, wanted: PinOnReader | None) -> None: ...
+
     def planned(self, acts: Sequence[Act]) -> None: ...
     def started(self, act: Act) -> None: ...
     def finished(self, act: Act, *, skipped: bool) -> None: ...

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -23,7 +23,7 @@ from cardtool.errors import CardToolError, CardWasReset
 from cardtool.flows.context import Context, Ports
 from cardtool.flows.engine import Flow, run
 from cardtool.flows.journal import Journal
-from cardtool.flows.ports import Act, Question
+from cardtool.flows.ports import Act, PinOnReader, Question
 from cardtool.flows.questions import (
     AcceptTerms,
     AskNewSitePassword,
@@ -46,6 +46,7 @@ from cardtool.pki.anchors import AnchorBook
 from cardtool.secret import Secret
 from tests.support.acts import Acts
 from tests.support.office import Office
+from tests.support.pad import Pad
 from tests.support.template import ACCOUNT, PASSWORD, PIN, Template
 
 READER = "Reader"
@@ -92,7 +93,7 @@ class Bench:
     def __init__(self, template: Template, folder: Path) -> None:
         self.template = template
         self.folder = folder
-        self.log: list[Asked | Sent | Called] = []
+        self.log: list[Asked | Sent | Called | PinOnReader] = []
         self.office = _NotingOffice(template.settings(folder / "ra").data, self)
         self.hub = VirtualHub(patience=0.1)
         self.hub.plug(READER)
@@ -106,6 +107,7 @@ class Bench:
         self.answers_to_lose: list[INS] = []
         self.apdu_spoils: list[tuple[INS, bytes]] = []
         self.cancelled = False
+        self.reader_asked: list[PinOnReader | None] = []
         self.clock_off_by = timedelta()
         self.before_act: dict[str, Callable[[], None]] = {}
         self.noting_hub = _NotingHub(self)
@@ -148,6 +150,13 @@ class Bench:
     def lose_answer(self, ins: INS) -> None:
         """The card does the next such command that has data, then another program resets it."""
         self.answers_to_lose.append(ins)
+
+    def with_pad(self, *typed: str | int) -> list[str | int]:
+        """From now on the readers have keypads, on which this is typed in turn; what is left of it."""
+        left = list(typed)
+        desk = Desk(self.noting_hub, wrap=lambda inner: Pad(inner, left), sleep=lambda _seconds: None)
+        self.ports = replace(self.ports, desk=desk)
+        return left
 
     def run(self, flow: Flow[Any], context: Context) -> CardToolError | None:
         """How it ended: None is well."""
@@ -205,10 +214,11 @@ class Bench:
                 assert now.sw == CARD_GONE or _signs_in_9c(submit[place + 1]), "and then did not sign"
 
     def _submits(self) -> Iterable[list[Sent]]:
-        """The APDUs after each PIN question; before the first one no PIN may be presented."""
+        """The APDUs after each PIN question and each PIN wanted on the reader; none presents a PIN before."""
         submits: list[list[Sent]] = [[]]
         for event in self.log:
-            if isinstance(event, Asked) and isinstance(event.question, AskPin):
+            by_question = isinstance(event, Asked) and isinstance(event.question, AskPin)
+            if by_question or isinstance(event, PinOnReader):
                 submits.append([])
             elif isinstance(event, Sent):
                 submits[-1].append(event)
@@ -227,6 +237,11 @@ class Bench:
         if isinstance(answer, BaseException):
             raise answer
         return answer
+
+    def pin_on_reader(self, wanted: PinOnReader | None) -> None:
+        self.reader_asked.append(wanted)
+        if wanted is not None:
+            self.log.append(wanted)
 
     def planned(self, acts: Sequence[Act]) -> None: ...
 

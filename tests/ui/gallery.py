@@ -15,6 +15,7 @@ from cardtool.errors import (
     WrongPin,
     WrongSitePassword,
 )
+from cardtool.flows.ports import PinOnReader
 from cardtool.ui.context import Context
 from cardtool.ui.home_state import AccountIs, CardIs, CertificateIs, HomeState
 from cardtool.ui.home_view import HomeView
@@ -42,6 +43,12 @@ def _question(make: Callable[[], Any]) -> Callable[[Context], Page]:
 def _pin_wrong(context: Context) -> Page:
     page = _question(lambda: samples.ask_pin(tries=2))(context)
     page.ask(samples.ask_pin(tries=2, error=WrongPin(2)))
+    return page
+
+
+def _typing_on_reader(context: Context) -> Page:
+    page = _question(lambda: samples.ask_pin(pad=True))(context)
+    page.pin_on_reader(PinOnReader(2, 3))
     return page
 
 
@@ -81,6 +88,8 @@ PAGES: dict[str, tuple[str, Callable[[Context], Page]]] = {
     "apc-3": ("APC", _question(samples.ask_pin)),
     "apc-3-wrong": ("APC", _pin_wrong),
     "apc-3-last": ("APC", _question(lambda: samples.ask_pin(tries=1, error=WrongPin(1)))),
+    "apc-3-pad": ("APC", _question(lambda: samples.ask_pin(pad=True))),
+    "apc-3-pad-now": ("APC", _typing_on_reader),
     "apc-4": ("APC", _working),
     "apc-4-failed": ("APC", _failure(CardRemoved(), "APC-4")),
     "apc-6": ("APC", lambda context: RESULT_PAGES["APC"](context, samples.applied())),

@@ -184,8 +184,10 @@ def insert_card(page: str = "APC-2") -> ChooseCard:
     return ChooseCard(page=page, choices=(CardChoice(empty, NoCard(READER)),))
 
 
-def ask_pin(page: str = "APC-3", *, tries: int | None = 3, error: CardToolError | None = None) -> AskPin:
-    return AskPin(page=page, card=card(tries=tries), tries_left=tries, policy=POLICY, error=error)
+def ask_pin(
+    page: str = "APC-3", *, tries: int | None = 3, error: CardToolError | None = None, pad: bool = False
+) -> AskPin:
+    return AskPin(page=page, card=card(tries=tries), tries_left=tries, policy=POLICY, error=error, pad=pad)
 
 
 def choose_certificate() -> ChooseCertificate:

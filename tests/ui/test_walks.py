@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,9 +13,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from cardtool.errors import Cancelled, CardRemoved, LastTry, WrongPin
-from cardtool.flows.ports import Back
+from cardtool.flows.ports import Back, PinOnReader
 from cardtool.ui.dialogs import LeaveDialog
 from cardtool.ui.flow_run import Start
+from cardtool.ui.home_view import HomeView
 from tests.ui import samples
 from tests.ui.walk import Recorded, Walk
 
@@ -336,3 +339,59 @@ def test_help_explains_a_code(open_walk: Open) -> None:
     walk.press(Qt.Key.Key_Return)
     assert "C201" in page.meaning.accessibleName()
     assert walk.code() == "HLP-1"
+
+
+def test_the_pin_is_typed_on_a_reader_with_a_keypad(open_walk: Open) -> None:
+    """Announced while the reader waits; this computer's field is not even shown."""
+    flow = PadFlow(samples.ask_pin("CRD-2", pad=True), result=samples.card())
+    walk = open_walk("en", CRD=flow)
+    walk.click(walk.window.home.groups[1].buttons["CRD"])
+    page = walk.on("CRD-2")
+    assert not page.pin.line.isVisible()
+    assert page.tries.isVisible()
+    walk.primary()
+    walk.until(lambda: "PIN 2 of 2" in page.strip.accessibleName())
+    flow.typed.set()
+    walk.on("CRD-3")
+    assert flow.answers[0].pin is None
+
+
+def test_a_keypad_that_does_not_work_is_no_dead_end(open_walk: Open) -> None:
+    flow = Recorded(samples.ask_pin("CRD-2", pad=True), result=samples.card())
+    walk = open_walk("en", CRD=flow)
+    walk.click(walk.window.home.groups[1].buttons["CRD"])
+    page = walk.on("CRD-2")
+    walk.click(page.here)
+    walk.click(page.pin.line)
+    walk.type("123456")
+    walk.primary()
+    walk.on("CRD-3")
+    assert flow.answers[0].pin.text() == "123456"
+
+
+class PadFlow(Recorded):
+    """After the answer the reader waits until ``typed`` is set."""
+
+    def __init__(self, *questions: object, result: object) -> None:
+        super().__init__(*questions, result=result, acts=True)
+        self.typed = threading.Event()
+
+    def _work(self, progress: Any, _cancel: Any) -> None:
+        progress.pin_on_reader(PinOnReader(2, 2))
+        assert self.typed.wait(5)
+        progress.pin_on_reader(None)
+
+
+def test_a_card_that_came_is_on_the_screen_before_it_was_read(open_walk: Open) -> None:
+    walk = open_walk("en")
+    read = threading.Event()
+
+    def slowly() -> HomeView:
+        assert read.wait(5)
+        return samples.view()
+
+    walk.look, walk.at_once = slowly, replace(samples.view(with_card=False), reading=True)
+    walk.cards_changed()
+    walk.until(lambda: "Reading the card" in walk.window.home.card.accessibleName())
+    read.set()
+    walk.until(lambda: "Reading" not in walk.window.home.card.accessibleName())

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from cardtool.config import Settings
 from cardtool.ui.context import Context
 from cardtool.ui.flow_run import Start
+from cardtool.ui.home_view import HomeView
 from cardtool.ui.main_window import MainWindow
 from cardtool.ui.messages import Messages
 from cardtool.ui.services import Services
@@ -30,11 +31,19 @@ class Walk:
         self, app: QApplication, wizards: dict[str, Start] | None = None, language: str = "zh_TW"
     ) -> None:
         self.saved: list[Settings] = []
+        self.look: Callable[[], HomeView] = samples.view
+        self.at_once: HomeView | None = None
         self.cards_changed: Callable[[], None] = lambda: None
         theme = Theme(app, "light", 100)
         theme.motion = lambda: False  # type: ignore[method-assign]
         services = Services(
-            strict_words, Settings(), self.saved.append, samples.view, wizards or {}, watch=self._watch
+            strict_words,
+            Settings(),
+            self.saved.append,
+            lambda: self.look(),  # noqa: PLW0108 - a test may set another one
+            wizards or {},
+            watch=self._watch,
+            look_at_once=lambda: self.at_once,
         )
         self.window = MainWindow(Context(Messages(strict_words, language), theme), services)
         self.window.show()

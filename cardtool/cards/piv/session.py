@@ -82,7 +82,7 @@ class PivSession(CardSession):
         self._present(INS.VERIFY, 0x00, KeyRef.PIV_PIN, _padded(pin), KeyRef.PIV_PIN)
 
     def verify_pin_on_pad(self, pad: PinPad) -> None:
-        """The PIN typed on the reader: one VERIFY. Raises Cancelled, PinNotSent and as ``verify_pin``."""
+        """The PIN typed on the reader: at most one VERIFY. Raises as ``verify_pin``."""
         template = Command(0x00, INS.VERIFY, 0x00, KeyRef.PIV_PIN, EMPTY_PIN_BLOCK)
         self._present_on_pad(
             pad.verify, verify_structure(template.encode(), PIN_BLOCK, pad.language), template

@@ -29,6 +29,8 @@ from cardtool.pki.csr import build_csr
 from cardtool.pki.verify import verify_signature
 from cardtool.ra.statements import card_verification_statement, stored_statement
 
+PINS_FOR_9C = 3
+"""To open the card, for the request, for the proof."""
 KEY_LOST = "key-lost"
 EXPIRED = "certificate-expired"
 BEGIN_AGAIN = (KEY_LOST, EXPIRED)
@@ -138,10 +140,14 @@ def has_certificate(context: ApplyContext) -> bool:
 
 
 def before_use(context: ApplyContext) -> BeforeUse:
-    """9C asks for the PIN before every signature: the value that was right is sent again (spec 3.6)."""
+    """9C asks for the PIN before every signature: the value that was right is sent again (spec 3.6).
+
+    On a reader's keypad the person types it again, told which one of how many it is.
+    """
     if context.chosen_slot is not Slot.SIGNATURE:
         return lambda: None
-    assert context.pin is not None
+    if context.pin is None:
+        return partial(context.verify_on_reader, None if context.resumed else PINS_FOR_9C)
     return partial(context.piv.verify_pin, context.pin)
 
 

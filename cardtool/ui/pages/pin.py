@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from cardtool.errors import LastTry
 from cardtool.flows.choosing import pin_limits
+from cardtool.flows.ports import PinOnReader
 from cardtool.flows.questions import AskPin, PinAnswer
 from cardtool.ui.certificates import holder_of
 from cardtool.ui.page import QuestionPage
@@ -31,15 +32,20 @@ class PinPage(QuestionPage):
         self.tries = Tries(context)
         self.zero = Strip(context, "primary")
         self.confirm = Tick(context, "pin.confirm_last")
+        self.on_reader = Strip(context, "primary")
+        self.here = Tick(context, "pin.type_here")
         self.layout_.addWidget(self.resumed)
         self.layout_.addWidget(self.card)
+        self.layout_.addWidget(self.on_reader)
         self.layout_.addWidget(self.pin)
         self.pin.add_below(self.tries)
         self.layout_.addWidget(self.zero)
         self.layout_.addWidget(self.confirm)
+        self.layout_.addWidget(self.here)
         self.tell_of_letter()
         self.pin.edited.connect(self._edited)
         self.confirm.toggled.connect(self.changed)
+        self.here.toggled.connect(self._place_chosen)
 
     def fill(self) -> None:
         question, policy = self.question, self.question.policy
@@ -49,7 +55,22 @@ class PinPage(QuestionPage):
         self.tries.set_tries(question.tries_left, policy.pin_tries if policy else None)
         self.confirm.setVisible(self._is_last())
         self.confirm.setChecked(False)
+        self.here.setVisible(question.pad)
+        self._show_place()
         self._tell()
+
+    def _types_here(self) -> bool:
+        """On the reader where it has a keypad: there no program of this computer sees the PIN."""
+        return not self.question.pad or self.here.isChecked()
+
+    def _place_chosen(self) -> None:
+        self.pin.wipe()
+        self._show_place()
+        self._tell()
+        self.changed.emit()
+
+    def _show_place(self) -> None:
+        self.pin.set_typed_here(self._types_here())
 
     def _is_last(self) -> bool:
         return self.question.tries_left == 1
@@ -59,12 +80,17 @@ class PinPage(QuestionPage):
         self.card.setText(" · ".join(part for part in (holder_of(card), card.reader) if part))
         key, tone = ("pin.last", "caution") if self._is_last() else ("pin.zero", "primary")
         self.zero.show_words(self.messages.text(key), tone)
+        self.on_reader.show_words("" if self._types_here() else self.messages.text("pin.on_reader"))
         self.resumed.show_words(self.messages.text("pin.resumed") if self.question.resumed else "")
 
     def ask(self, question: AskPin) -> None:
         super().ask(question)
-        if question.error is not None and not isinstance(question.error, LastTry):
+        if question.error is not None and not isinstance(question.error, LastTry) and self._types_here():
             self.pin.fail()
+
+    def pin_on_reader(self, wanted: PinOnReader | None) -> None:
+        super().pin_on_reader(wanted)
+        self.on_reader.setVisible(wanted is None)
 
     def retranslate(self) -> None:
         super().retranslate()
@@ -80,13 +106,14 @@ class PinPage(QuestionPage):
 
     def ready(self) -> bool:
         long_enough = self._minimum <= self.pin.peek_length() <= self._maximum
-        return long_enough and (not self._is_last() or self.confirm.isChecked())
+        return (long_enough or not self._types_here()) and (not self._is_last() or self.confirm.isChecked())
 
     def submit(self) -> None:
-        self.answered.emit(PinAnswer(self.pin.take(), last_try=self._is_last() and self.confirm.isChecked()))
+        pin = self.pin.take() if self._types_here() else None
+        self.answered.emit(PinAnswer(pin, last_try=self._is_last() and self.confirm.isChecked()))
 
     def first_field(self) -> QWidget | None:
-        return self.pin.line
+        return self.pin.line if self._types_here() else None
 
     def leave(self) -> None:
         self.pin.wipe()

@@ -64,6 +64,7 @@ class SecretField(Part, QWidget):
         super().__init__()
         self._minimum, self._maximum = minimum, maximum
         self._caps = self._wide = False
+        self._added: list[QWidget] = []
         self.label = Label(context, "small_strong")
         self.line = SecretLine(context)
         self.count = Label(context, "small", "muted")
@@ -105,6 +106,16 @@ class SecretField(Part, QWidget):
     def add_below(self, part: QWidget) -> None:
         """Beside the count, at the right: what one must see before typing."""
         self._below.addWidget(part)
+        self._added.append(part)
+
+    def set_typed_here(self, here: bool) -> None:
+        """False hides everything but what was added below: the secret is typed elsewhere."""
+        for part in (self.label, self.line, self._reveal, self.count):
+            part.setVisible(here)
+        self.setFocusProxy(self.line if here else None)  # type: ignore[arg-type] # a hidden one traps the Tab key
+        for added in self._added:
+            self._below.setAlignment(added, Qt.AlignmentFlag(0) if here else Qt.AlignmentFlag.AlignLeft)
+        self.warning.setVisible(here and bool(self.warning.text()))
 
     def set_limits(self, minimum: int, maximum: int) -> None:
         self._minimum, self._maximum = minimum, maximum

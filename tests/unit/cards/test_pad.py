@@ -3,50 +3,22 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
 
 import pytest
 
 from cardtool import errors
 from cardtool.cards.desk import Desk
 from cardtool.cards.piv.session import PivSession
-from cardtool.pcsc.decorator import ConnectionDecorator
 from cardtool.pcsc.pinpad import PinPad
 from cardtool.pcsc.trace import TracingConnection
-from cardtool.pcsc.transport import Connection
 from cardtool.secret import Secret
+from tests.support.pad import VERIFY_CODE, Pad
 from tests.unit.cards.bench_card import PIN, READER, BenchCard
-
-VERIFY_CODE, MODIFY_CODE = 0x42330006, 0x42330007
-
-
-class Pad(ConnectionDecorator):
-    """``typed``: what the person types, in turn; an int is what the pad answers instead."""
-
-    def __init__(self, inner: Connection, *typed: str | int) -> None:
-        super().__init__(inner)
-        self.typed = list(typed)
-
-    @property
-    def features(self) -> Mapping[int, int]:
-        return {0x06: VERIFY_CODE, 0x07: MODIFY_CODE}
-
-    def control(self, code: int, data: bytes) -> bytes:
-        if isinstance(self.typed[0], int):
-            return self.typed.pop(0).to_bytes(2, "big")  # type: ignore[union-attr]
-        head, offsets = (19, [0]) if code == VERIFY_CODE else (24, [data[5], data[6]])
-        command = bytearray(data[head:])
-        assert int.from_bytes(data[head - 4 : head], "little") == len(command)
-        for offset in offsets:
-            pin = str(self.typed.pop(0)).encode()
-            assert data[6 if head == 19 else 8] <= len(pin) <= data[5 if head == 19 else 7]
-            command[5 + offset : 5 + offset + len(pin)] = pin
-        return self._inner.transmit(bytes(command))
 
 
 def on_pad(bench: BenchCard, *typed: str | int) -> tuple[PivSession, PinPad, io.StringIO]:
     out = io.StringIO()
-    session = PivSession(TracingConnection(Pad(bench.hub.connect(READER), *typed), out))
+    session = PivSession(TracingConnection(Pad(bench.hub.connect(READER), list(typed)), out))
     session.select()
     pad = session.pin_pad()
     assert pad is not None
@@ -79,8 +51,8 @@ def test_a_wrong_pin_and_a_blocked_one() -> None:
 @pytest.mark.parametrize(
     ("sw", "error"),
     [
-        (0x6400, errors.Cancelled),
-        (0x6401, errors.Cancelled),
+        (0x6400, errors.PinNotSent),
+        (0x6401, errors.PinNotSent),
         (0x6402, errors.PinNotSent),
         (0x6403, errors.PinNotSent),
     ],

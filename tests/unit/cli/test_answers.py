@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 
 import pytest
 
+from cardtool.cards.overview import CardOverview
 from cardtool.cli.answers import MOST_BYTES, NAMES, AnswersPrompts
 from cardtool.errors import AnswerMissing, AnswersMalformed
+from cardtool.flows.questions import AskPin
 
 SECRET = "s3cret-246813"
 
@@ -61,3 +64,13 @@ def test_flags_are_true_or_not_there():
 
 def test_what_the_command_line_grants_counts():
     assert AnswersPrompts.read(io.BytesIO(b"{}"), accept_terms=True).flag("accept_terms")
+
+
+def test_a_pin_that_was_not_given_is_typed_on_the_reader_where_it_has_a_keypad():
+    question = AskPin(page="APC-3", card=CardOverview("R", "piv", pin_pad=True), tries_left=3, pad=True)
+    assert AnswersPrompts({}).ask(question).pin is None
+    given = AnswersPrompts({"pin": "123456"}).ask(question).pin
+    assert given is not None
+    assert given.text() == "123456"
+    with pytest.raises(AnswerMissing):
+        AnswersPrompts({}).ask(replace(question, pad=False))

@@ -134,6 +134,10 @@ class TestPin:
         tty.lines, tty.secrets = ["perhaps", tty.words.text("cli.yes")], ["246813"]
         assert tty.asks.ask(AskPin(page="APC-3", card=CARD, tries_left=1)).last_try
 
+    def test_on_a_reader_with_a_keypad_nothing_is_typed_here(self, tty: Tty):
+        assert tty.asks.ask(AskPin(page="APC-3", card=CARD, tries_left=2, pad=True)).pin is None
+        assert tty.prompts == []
+
     @pytest.mark.parametrize("tries", [1, None])
     def test_no_leaves_it_unused(self, tty: Tty, tries: int | None):
         tty.lines = [tty.words.text("cli.no")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cardtool.errors import Cancelled, NotSupportedByCard, PinNotSent
+from cardtool.errors import NotSupportedByCard, PinNotSent
 from cardtool.pcsc.apdu import Response
 from cardtool.pcsc.pinpad import Language, PinBlock, PinPad, modify_structure, pad_error, verify_structure
 
@@ -55,8 +55,8 @@ def test_a_pad_is_found_among_the_features() -> None:
 @pytest.mark.parametrize(
     ("sw", "error"),
     [
-        (0x6400, Cancelled),
-        (0x6401, Cancelled),
+        (0x6400, PinNotSent),
+        (0x6401, PinNotSent),
         (0x6402, PinNotSent),
         (0x6403, PinNotSent),
         (0x6B80, NotSupportedByCard),
