@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cardtool.config import Paths, Settings, load_settings
@@ -16,9 +17,7 @@ from cardtool.errors import ArgumentInvalid, CardToolError, PracticeNotReady
 from cardtool.words import Words, detect_language
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from cardtool.cards.desk import Desk
+    from cardtool.cards.desk import Desk, Wrap
     from cardtool.cli.options import Options
     from cardtool.cli.world import RawCard
     from cardtool.flows.journal import Journal
@@ -182,7 +181,16 @@ class World:
     def desk(self) -> Desk:
         from cardtool.cards.desk import Desk
 
-        return Desk(self.hub)
+        return Desk(self.hub, wrap=self._trace)
+
+    @cached_property
+    def _trace(self) -> Wrap | None:
+        """Around every connection to a card, where --trace names a file. Raises FolderNotWritable."""
+        if not self.options.trace:
+            return None
+        from cardtool.pcsc.tracefile import tracing
+
+        return self._open.enter_context(tracing(Path(self.options.trace)))
 
     @cached_property
     def ra(self) -> RaClient:
@@ -233,7 +241,7 @@ class World:
     def raw_card(self, reader: str) -> Iterator[RawCard]:
         from cardtool.cards.raw import open_raw_card
 
-        with open_raw_card(self.hub, reader) as card:
+        with open_raw_card(self.hub, reader, self._trace) as card:
             yield card
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from cardtool.cards.identify import identify
@@ -25,12 +25,16 @@ class RawCard:
 
 
 @contextmanager
-def open_raw_card(hub: ReaderHub, reader: str = "") -> Iterator[RawCard]:
+def open_raw_card(
+    hub: ReaderHub, reader: str = "", wrap: Callable[[Connection], Connection] | None = None
+) -> Iterator[RawCard]:
     """The card in ``reader``, or the only one there is; reset afterwards, whatever was done to it.
 
-    Raises NoReader, NoCard, SeveralCards and what ``ReaderHub.connect`` raises.
+    ``wrap`` is put around the connection, e.g. a trace. Raises NoReader, NoCard, SeveralCards and what
+    ``ReaderHub.connect`` raises.
     """
     connection = hub.connect(reader or _only_card(hub.readers()))
+    connection = wrap(connection) if wrap else connection
     try:
         with connection.transaction():
             yield RawCard(connection)

@@ -25,7 +25,18 @@ COMMANDS = (
     *NOT_BUILT_YET,
 )
 
-TAKES_VALUE = ("--lang", "--ra", "--unit", "--reader", "--card", "--account", "--slot", "--answers", "--out")
+TAKES_VALUE = (
+    "--lang",
+    "--ra",
+    "--unit",
+    "--reader",
+    "--card",
+    "--account",
+    "--slot",
+    "--answers",
+    "--out",
+    "--trace",
+)
 LINK_SCHEME = "cardtool:"
 
 
@@ -49,6 +60,7 @@ class Options:
     slot: str = ""
     code: str = ""
     out: str = ""
+    trace: str = ""
     link: str = ""
     apdus: tuple[str, ...] = ()
 
@@ -102,12 +114,13 @@ def _argument_meant(message: str) -> str:
 
 
 def parse_window(arguments: list[str]) -> Options:
-    """``cardtool [--practice] [--lang …] [--ra URL] [--unit NAME] [LINK]``. Raises ArgumentInvalid."""
+    """``cardtool [--practice] [--lang …] [--ra URL] [--unit NAME] [--trace FILE] [LINK]``. Raises ArgumentInvalid."""
     parser = Parser(prog="cardtool", add_help=False)
     parser.add_argument("--practice", action="store_true")
     parser.add_argument("--lang", choices=["zh_TW", "en"])
     parser.add_argument("--ra")
     parser.add_argument("--unit")
+    parser.add_argument("--trace")
     parser.add_argument("link", nargs="?")
     found = parser.parse_args(arguments)
     if found.link is not None and not found.link.startswith(LINK_SCHEME):
@@ -159,6 +172,7 @@ def _common() -> Parser:
         "--card", metavar="ID", help="card to use: its serial or GUID; in practice mode its name"
     )
     common.add_argument("--account", metavar="NAME", help="account at the RA")
+    common.add_argument("--trace", metavar="FILE", help="write card traffic to a file, without secrets")
     common.add_argument("--json", action="store_true", help="one JSON object on stdout, progress on stderr")
     common.add_argument(
         "--answers", type=_dash, metavar="-", help="read answers as one JSON object from stdin"

@@ -14,8 +14,11 @@ import pytest
 from cardtool.app import World, main
 from cardtool.cli.options import Options
 from cardtool.config import HOME_VARIABLE, Paths, Settings, save_settings
-from cardtool.errors import ArgumentInvalid
+from cardtool.errors import ArgumentInvalid, FolderNotWritable
 from cardtool.log import FILE_NAME
+from cardtool.pcsc.virtual.piv import VirtualPivCard
+from cardtool.pcsc.virtual.reader import VirtualHub
+from cardtool.secret import Secret
 from cardtool.words import Words
 
 
@@ -86,3 +89,33 @@ class TestWorld:
     def test_an_address_that_is_none_is_refused(self):
         with pytest.raises(ArgumentInvalid):
             _ = self.world(ra="ftp://x").ra
+
+
+def world_with_card(trace: Path) -> World:
+    world = World(Options(trace=str(trace)), Settings(), Paths.of_user(practice=False), Words("en"))
+    hub = VirtualHub()
+    hub.plug("Reader")
+    hub.insert("Reader", VirtualPivCard.create())
+    world.hub = hub
+    return world
+
+
+def test_card_traffic_goes_to_the_file_that_was_named_and_no_pin_with_it(tmp_path: Path):
+    trace = tmp_path / "trace"
+    world = world_with_card(trace)
+    world.desk.survey()
+    with world.desk.session("Reader") as session:
+        session.verify_pin(Secret("123456"))
+    with world.raw_card("Reader") as card:
+        card.send(bytes.fromhex("00CB3FFF055C035FC102"))
+    world.close()
+    lines = [json.loads(line) for line in trace.read_text("utf-8").splitlines()]
+    assert {"SELECT", "GET DATA", "VERIFY"} <= {line["command"] for line in lines}
+    assert "313233343536" not in trace.read_text("utf-8")
+    assert trace.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_trace_that_cannot_be_written_is_told_before_any_card_is_touched(tmp_path: Path):
+    world = world_with_card(tmp_path / "missing" / "trace")
+    with pytest.raises(FolderNotWritable):
+        _ = world.desk
