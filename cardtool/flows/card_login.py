@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cardtool.cards.recognise import identity_of
+from cardtool.cards.recognise import is_same
 from cardtool.errors import CardRemoved
 from cardtool.flows.choosing import card_is_here, card_mends, choose_card, forget_card, present_pin
 from cardtool.flows.context import Context
@@ -11,9 +11,9 @@ from cardtool.flows.engine import Flow, Step
 
 def _look_again(context: Context) -> None:
     """What is shown after the login is read afresh: the PIN status changed."""
-    known = identity_of(context.chosen_card)
+    known = context.chosen_card
     context.release_card()
-    found = next((card for card in context.ports.desk.survey() if identity_of(card) == known), None)
+    found = next((card for card in context.ports.desk.survey() if is_same(card, known)), None)
     if found is None:
         raise CardRemoved
     context.card = found

@@ -10,7 +10,7 @@ from cardtool.cards.gids.session import PIN_LENGTH_MAX, PIN_LENGTH_MIN, GidsSess
 from cardtool.cards.overview import CardOverview
 from cardtool.cards.pin import PinStatus
 from cardtool.cards.piv.session import PivSession
-from cardtool.cards.recognise import identity_of
+from cardtool.cards.recognise import identity_of, is_same
 from cardtool.errors import (
     CardHeld,
     CardMute,
@@ -91,7 +91,7 @@ def choose_card(context: Context, page: str, obstacle: Obstacle = card_obstacle)
 
 def _swapped(context: Context, card: CardOverview) -> CardToolError | None:
     """The wizard began with another card: that one may come back, or the person goes back to choose anew."""
-    if context.card is None or identity_of(card) == identity_of(context.card):
+    if context.card is None or is_same(card, context.card):
         return None
     return CardSwapped()
 

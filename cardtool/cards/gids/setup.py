@@ -18,7 +18,7 @@ from cardtool.cards.gids.key_file import (
 from cardtool.cards.gids.objects import CacheFile, Entry, MasterFile
 from cardtool.cards.gids.session import GidsSession, check_pin
 from cardtool.cards.gids.types import KEY_FILES, FileId, KeyRef, ObjectTag, Template
-from cardtool.errors import NotSupportedByCard, ObjectNotFound, PinRefused, SecurityStatusNotSatisfied
+from cardtool.errors import NotSupportedByCard, ObjectNotFound, SecurityStatusNotSatisfied
 from cardtool.pcsc import tlv
 from cardtool.secret import Secret
 
@@ -70,7 +70,7 @@ def _set_first_pin(session: GidsSession, pin: Secret) -> None:
     """The card itself tells whether its set-up is over: from then on no PIN is set without a status."""
     try:
         session.set_first_pin(pin)
-    except (PinRefused, SecurityStatusNotSatisfied):
+    except SecurityStatusNotSatisfied:
         if _has_file(session, FileId.DIRECTORY):
             raise NotSupportedByCard("set-up") from None
         raise
