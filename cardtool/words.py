@@ -12,7 +12,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from string import Formatter
@@ -138,8 +138,7 @@ def load_catalogue(language: str) -> Catalogue:
 
 def usual_data(kind: type[CardToolError]) -> dict[str, Datum]:
     """An error's data when only its code is known: the fields' defaults, None where there is none."""
-    known = [field for field in fields(kind) if field.init]
-    return {field.name: None if field.default is MISSING else field.default for field in known}
+    return {name: getattr(kind, name, None) for name in kind.fields}
 
 
 def placeholders(template: str) -> frozenset[str]:

@@ -6,9 +6,7 @@ members only when they have the field's type and a modest size.
 
 from __future__ import annotations
 
-from dataclasses import MISSING, Field, fields
 from http import HTTPStatus
-from typing import Any
 
 from cardtool.errors import (
     CertificateRefused,
@@ -49,17 +47,19 @@ def _codes() -> dict[str, type[RaError]]:
 
 
 def _members(kind: type[RaError], document: Members) -> dict[str, Datum]:
-    return {field.name: _member(field, document.raw(field.name)) for field in fields(kind)}
+    return {
+        name: _member(wanted, document.raw(name), getattr(kind, name, None))
+        for name, wanted in kind.fields.items()
+    }
 
 
-def _member(field: Field[Any], value: object) -> Datum:
+def _member(wanted: str, value: object, otherwise: Datum) -> Datum:
     """The value where it has the field's type, else what the field is without it."""
-    wanted = str(field.type)
     if isinstance(value, int) and not isinstance(value, bool) and wanted.startswith("int"):
         return min(max(value, 0), LARGEST_NUMBER)
     if isinstance(value, str) and wanted == "str" and IDENTIFIER.fullmatch(value):
         return value
-    return None if field.default is MISSING else field.default
+    return otherwise
 
 
 def _seconds(member: object, header: str | None) -> int:

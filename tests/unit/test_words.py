@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -116,7 +115,7 @@ def test_placeholders_are_the_same() -> None:
 def test_every_error_says_four_things(code: str, kind: type[CardToolError], language: str) -> None:
     table = load_catalogue(language).table(f"error.{code}")
     assert set(ERROR_PARTS) <= table.keys()
-    names = {field.name for field in fields(kind)}
+    names = set(kind.fields)
     for key, template in table.items():
         assert template.strip()
         assert key.split("_")[0] in ERROR_PARTS
