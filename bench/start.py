@@ -3,8 +3,10 @@
 Seen from outside: the clock runs from just before the process is made until the screen shows a real picture.
 Subjects take turns within each round on a fresh virtual screen, so that the machine's moods hit all alike;
 ratios are taken round by round and their median counts. Processor time is told as well: on a busy machine it
-is the steadier figure. Memory is that of the window's own process alone
-(/proc/PID/smaps_rollup), at the first paint and when the home screen has looked at card and RA.
+is the steadier figure. The frozen program has a peer of its own, the bare window frozen: both run on the shared
+libpython that PyInstaller takes, which on Debian is not the optimised one of ``python3``. Memory is that of the
+window's own process alone (/proc/PID/smaps_rollup), at the first paint and when the home screen has looked at
+card and RA.
 """
 
 from __future__ import annotations
@@ -41,6 +43,8 @@ LONGEST_START = 120.0
 """Seconds; the very first start makes the practice world, though its window is there long before."""
 SETTLED = 4.0
 """Seconds after the first paint: readers opened, card and RA looked at."""
+PEERS = {"frozen": "bare frozen"}
+"""Whose first paint is the measure, where it is not the bare window from source."""
 START_TARGET, MEMORY_TARGET = 1.3, 90.0
 MIB = 1024
 
@@ -65,7 +69,10 @@ def main(arguments: Sequence[str]) -> int:
                 run = measure(command, Path(home))
                 if turn:  # the first turn fills caches and makes the practice world
                     runs[name].append(run)
-    report = {name: summary(taken, runs["bare"]) for name, taken in runs.items()}
+    report = {
+        name: summary(taken, runs["bare"], runs.get(PEERS.get(name, "bare"), runs["bare"]))
+        for name, taken in runs.items()
+    }
     REPORT.parent.mkdir(parents=True, exist_ok=True)
     told = {name: {**report[name], "runs": [asdict(run) for run in taken]} for name, taken in runs.items()}
     REPORT.write_text(json.dumps(told, indent=1) + "\n", "utf-8")
@@ -85,7 +92,21 @@ def subjects(language: str) -> dict[str, list[str]]:
     window = ["--practice", "--lang", language]
     found = {"bare": [sys.executable, "-c", BARE], "source": [sys.executable, "-m", "cardtool", *window]}
     frozen = build.program("cardtool")
-    return {**found, "frozen": [str(frozen), *window]} if frozen.exists() else found
+    if not frozen.exists():
+        return found
+    return {**found, "bare frozen": [str(bare_frozen())], "frozen": [str(frozen), *window]}
+
+
+def bare_frozen() -> Path:
+    """The bare window, frozen once in the plainest way. Raises CalledProcessError."""
+    place = REPORT.parent / "bare"
+    program, script = place / "dist" / "bare" / "bare", place / "bare.py"
+    if not program.exists():
+        place.mkdir(parents=True, exist_ok=True)
+        script.write_text(BARE, "utf-8")
+        command = [sys.executable, "-m", "PyInstaller", "--noconfirm", "--strip", str(script)]
+        subprocess.run(command, cwd=place, check=True, stderr=subprocess.DEVNULL)
+    return program
 
 
 def measure(command: Sequence[str], home: Path) -> Run:
@@ -122,9 +143,9 @@ def wait_for_paint(frame: Frame, process: subprocess.Popen[bytes], began: float)
 
 
 def processor_seconds(process: int) -> float:
-    """User and system time of one process (proc(5), /proc/PID/stat, fields 14 and 15)."""
-    fields = Path(f"/proc/{process}/stat").read_text("utf-8").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """On a processor, all threads of one process (proc(5), /proc/PID/task/TID/schedstat, first field: ns)."""
+    threads = Path(f"/proc/{process}/task").glob("*/schedstat")
+    return sum(int(thread.read_text("ascii").split()[0]) for thread in threads) / 1e9
 
 
 def memory(process: int) -> dict[str, float]:
@@ -133,13 +154,15 @@ def memory(process: int) -> dict[str, float]:
     return {name: int(rest.split()[0]) / MIB for name, _, rest in (line.partition(":") for line in lines)}
 
 
-def summary(runs: Sequence[Run], bare: Sequence[Run]) -> dict[str, float]:
+def summary(runs: Sequence[Run], bare: Sequence[Run], peer: Sequence[Run]) -> dict[str, float]:
+    """``peer``: the bare window that runs in the same way."""
     return {
         "paint_median": median(run.paint for run in runs),
         "paint_least": min(run.paint for run in runs),
         "ratio": median(run.paint / other.paint for run, other in zip(runs, bare, strict=True)),
+        "peer_ratio": median(run.paint / other.paint for run, other in zip(runs, peer, strict=True)),
         "cpu_median": median(run.cpu for run in runs),
-        "cpu_ratio": median(run.cpu for run in runs) / median(run.cpu for run in bare),
+        "cpu_ratio": median(run.cpu for run in runs) / median(run.cpu for run in peer),
         "first_rss": median(run.first_rss for run in runs),
         "settled_rss": median(run.settled_rss for run in runs),
         "settled_pss": median(run.settled_pss for run in runs),
@@ -147,10 +170,10 @@ def summary(runs: Sequence[Run], bare: Sequence[Run]) -> dict[str, float]:
 
 
 def table(report: dict[str, dict[str, float]]) -> str:
-    heads = "         paint s   least   ratio   cpu s   ratio   RSS at paint   RSS settled   PSS settled"
+    heads = "             paint s   least  to bare  to peer   cpu s  to peer   RSS at paint   RSS settled   PSS settled"
     rows = [
-        f"{name:<8}{row['paint_median']:8.3f}{row['paint_least']:8.3f}{row['ratio']:8.2f}"
-        f"{row['cpu_median']:8.2f}{row['cpu_ratio']:8.2f}"
+        f"{name:<12}{row['paint_median']:8.3f}{row['paint_least']:8.3f}{row['ratio']:9.2f}{row['peer_ratio']:9.2f}"
+        f"{row['cpu_median']:8.3f}{row['cpu_ratio']:9.2f}"
         f"{row['first_rss']:11.0f} MiB{row['settled_rss']:10.0f} MiB{row['settled_pss']:10.0f} MiB"
         for name, row in report.items()
     ]

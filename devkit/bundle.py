@@ -62,6 +62,8 @@ UNUSED_MODULES = re.compile(
 UNUSED_START_SCRIPTS = {
     # 15 ms of every start: for source lines in tracebacks, and for walking through packages by name.
     *("pyi_rth_inspect", "pyi_rth_pkgutil"),
+    # 30 ms: sets paths that PySide6 as PyPI has it finds by itself. Verified on Linux only.
+    *(["pyi_rth_pyside6"] if screen.LINUX else []),
 }
 
 

@@ -10,15 +10,20 @@ Job = Callable[[], None]
 
 
 class CardThread:
-    """Jobs run one after the other, in the order they were given. A job handles its own errors."""
+    """Jobs run one after the other, in the order they were given. A job handles its own errors.
+
+    It starts with its first job, which comes after the first paint: to start a thread is to wait for it.
+    """
 
     def __init__(self) -> None:
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="cards", daemon=True)
-        self._thread.start()
 
     def submit(self, job: Job) -> None:
+        """From the window's thread."""
         self._jobs.put(job)
+        if self._thread.ident is None:
+            self._thread.start()
 
     def end(self) -> None:
         """Finish what was given, then end. Returns at once."""
@@ -26,7 +31,8 @@ class CardThread:
 
     def join(self, timeout: float) -> bool:
         """Wait for the end; False if a job does not come back in ``timeout`` seconds."""
-        self._thread.join(timeout)
+        if self._thread.ident is not None:
+            self._thread.join(timeout)
         return not self._thread.is_alive()
 
     def check_here(self) -> None:

@@ -74,13 +74,12 @@ class MainWindow(Part, QWidget):
         self._panel: PracticePanel | None = None
         self._unwatch: Callable[[], None] | None = None
         self.thread_ = CardThread()
-        self.stack = QStackedWidget()
-        self.stack.addWidget(FirstFrame(context))
-        layout = column(context.theme)
+        self.stack, self._first_frame = QStackedWidget(), FirstFrame(context)
+        self._column = layout = column(context.theme)
         self._banner = PracticeBanner(context, with_panel=services.practice is not None)
         self._banner.setVisible(context.practice)
         layout.addWidget(self._banner)
-        layout.addWidget(self.stack, 1)
+        layout.addWidget(self._first_frame, 1)
         self.setLayout(layout)
         self.begin(context)
         self._crossing = Crossing()
@@ -161,7 +160,7 @@ class MainWindow(Part, QWidget):
             self._banner.offer_panel,
             import_home,
             lambda: self.home,
-            lambda: self.stack.setCurrentWidget(self.home),
+            self._show_first_home,
             self._begin_work,
         )
         self._take_turns(iter(turns))
@@ -171,6 +170,13 @@ class MainWindow(Part, QWidget):
         if turn is not None:
             turn()
             QTimer.singleShot(0, self, lambda: self._take_turns(turns))
+
+    def _show_first_home(self) -> None:
+        self.stack.setCurrentWidget(self.home)
+        self._column.replaceWidget(self._first_frame, self.stack)
+        self.stack.show()
+        self._first_frame.hide()
+        self._first_frame.deleteLater()
 
     def _begin_work(self) -> None:
         if self._services.warm is not None:

@@ -65,7 +65,6 @@ class Theme(QObject):
         self._app = app
         self._system_palette = app.palette()
         self.appearance, self.text_size = appearance, text_size
-        app.setStyle("Fusion")
         self._follows = False
         self.apply(appearance, text_size)
 

@@ -19,7 +19,7 @@ def test_data_by_place_by_name_and_by_default() -> None:
 @pytest.mark.parametrize(
     "make",
     [
-        lambda: WrongPin(),  # type: ignore[call-arg]
+        WrongPin,
         lambda: WrongPin(1, 2),  # type: ignore[call-arg]
         lambda: WrongPin(1, tries_left=1),  # type: ignore[misc]
         lambda: WrongPin(1, other=1),  # type: ignore[call-arg]

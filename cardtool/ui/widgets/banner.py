@@ -34,7 +34,8 @@ class PracticeBanner(Part, QWidget):
         self.panel: Button | None = None
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.begin(context)
-        self.retranslate()
+        if not with_panel:
+            self.retranslate()
 
     def offer_panel(self) -> None:
         """The button comes after the first paint, where there is a panel; its place is kept until then."""
@@ -42,6 +43,7 @@ class PracticeBanner(Part, QWidget):
 
         if not self._with_panel or self.panel is not None:
             return
+        self.retranslate()  # not before: the first accessible name brings Qt's accessibility, 4 ms
         self.panel = Button(
             self.context, Kind("surface", "text", "line", role="small", height=26, padding=12, radius=6)
         )
