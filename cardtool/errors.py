@@ -374,6 +374,13 @@ class NotAllowed(RaError):
     code: ClassVar[str] = "R208"
 
 
+class WrongEnrolmentCode(RaError):
+    """The one-time code from the counter's slip; case matters. At zero a new slip is needed."""
+
+    code: ClassVar[str] = "R209"
+    attempts_left: int | None
+
+
 class RegistrationNotApproved(RaError):
     """``state``: pending, rejected, or used where its certificate was issued already; empty if not known."""
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, load_der_public_key
 
-from server_stub import issuing, orders
+from server_stub import issuing, orders, standing
 from server_stub.ca.requests import CheckedRequest
 from server_stub.custody.statements import BadStatement, check_statement
 from server_stub.db.models import Account, Certificate, Order
@@ -30,9 +30,14 @@ def holder(ra: Ra, account: Account) -> issuing.Holder:
 
 
 def complete(act: Act, order: Order, serial: str, signed: x509.Certificate | None) -> Order:
-    """The last part: record the certificate; the order is issued. Raises Problem CONFLICT."""
+    """The last part: record the certificate; the order is issued. Raises Problem CONFLICT.
+
+    What awaits activation is on hold from its first moment: nobody ever sees it valid before.
+    """
     if signed is not None and issuing.keep(act, serial, signed):
         orders.move(act, order, State.ISSUED)
+        if orders.awaits_activation(act, order):
+            standing.suspend(act, act.db.get_one(Certificate, serial))
     return order
 
 
@@ -70,6 +75,13 @@ def confirm_stored(act: Act, order: Order, statement: bytes, signature: bytes) -
     Raises Problem CONFLICT, CARD_NOT_VERIFIED.
     """
     orders.require(act, order, State.ISSUED, State.STORED, State.ACTIVATED)
+    prove_key(act, order, "stored", statement, signature)
+    settle_stored(act, order)
+    return order
+
+
+def prove_key(act: Act, order: Order, purpose: str, statement: bytes, signature: bytes) -> Certificate:
+    """The order's certificate, whose key signed a statement about it. Raises Problem CONFLICT, CARD_NOT_VERIFIED."""
     row = issuing.of_order(act, order)
     if row is None or row.pem is None:
         raise Problem(Code.CONFLICT, state=order.state)
@@ -77,14 +89,13 @@ def confirm_stored(act: Act, order: Order, statement: bytes, signature: bytes) -
         "audience": act.ra.settings.url,
         "certificate_sha256": _sha256(row.pem),
         "order": order.id,
-        "type": "stored",
+        "type": purpose,
     }
     try:
         check_statement(load_der_public_key(row.public_key), statement, signature, expected, act.now)
     except BadStatement as error:
         raise Problem(Code.CARD_NOT_VERIFIED) from error
-    settle_stored(act, order)
-    return order
+    return row
 
 
 def settle_stored(act: Act, order: Order) -> None:

@@ -12,7 +12,7 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 from sqlalchemy import select
 
-from server_stub import issuing
+from server_stub import codes, issuing
 from server_stub.db.models import Account, Card, Order
 from server_stub.policy.unit import CardPolicy, Unit
 from server_stub.problems import Code, Problem
@@ -51,17 +51,19 @@ IN_VAIN = frozenset({State.REJECTED, State.CANCELLED, State.EXPIRED})
 
 @dataclass(frozen=True)
 class Wish:
-    """What the customer asks for, with the terms that were read and accepted."""
+    """What the customer asks for, with the terms that were read and accepted. ``code``: from the counter's slip."""
 
     kind: str
     terms_version: str
     terms_sha256: str
+    code: str | None = None
 
 
 def create(act: Act, account: Account, card: Card | None, wish: Wish) -> tuple[Order, bool]:
     """A new order, or the open one of the card (of the account, for a file); the flag says which (True: new).
 
-    Raises Problem NOT_APPROVED, TERMS_CHANGED, NOT_ALLOWED.
+    For a key in a file the sign-in is all the authorisation there is. Raises Problem NOT_APPROVED, TERMS_CHANGED,
+    NOT_ALLOWED, CODE_WRONG, MALFORMED (code).
     """
     existing = _open_order(act, account, card)
     if existing is not None:
@@ -71,7 +73,19 @@ def create(act: Act, account: Account, card: Card | None, wish: Wish) -> tuple[O
         raise Problem(Code.NOT_APPROVED, state=account.registration)
     if not policy.accepts_terms(wish.terms_version, wish.terms_sha256):
         raise Problem(Code.TERMS_CHANGED)
-    return _begin(act, _new_order(act, account, card, wish)), True
+    order = _new_order(act, account, card, wish)
+    if policy.unit.issuing.enrolment_code:
+        _use_code(act, account, wish.code)
+    _begin(act, order)
+    if card is None:
+        move(act, order, State.AUTHORISED)
+    return order, True
+
+
+def _use_code(act: Act, account: Account, code: str | None) -> None:
+    if code is None:
+        raise Problem(Code.MALFORMED, field="code")
+    codes.use(act, account, code)
 
 
 def create_successor(act: Act, of: Order, serial: str) -> Order:
@@ -141,6 +155,12 @@ def require(act: Act, order: Order, *states: State) -> None:
     settle(act, order)
     if order.state not in states:
         raise Problem(Code.CONFLICT, keep=True, state=order.state)
+
+
+def awaits_activation(act: Act, order: Order) -> bool:
+    """Whether the order's certificate is on hold until its holder activates it. Successors need no activation."""
+    wanted = order.kind == "apply" and act.ra.policy(order.unit).unit.issuing.activation
+    return wanted and order.state != State.ACTIVATED
 
 
 def cancel(act: Act, order: Order) -> None:

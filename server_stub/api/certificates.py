@@ -7,10 +7,10 @@ from typing import Literal
 from fastapi import APIRouter, Response
 from sqlalchemy import select
 
-from server_stub import accounts, standing
+from server_stub import accounts, delivery, standing
 from server_stub.api.answers import SIGNED_IN, problems
 from server_stub.api.calls import Answered, MutationCall, ReadCall
-from server_stub.api.shapes import Body, Password, Serial, Shape
+from server_stub.api.shapes import Body, Password, Serial, Shape, Time
 from server_stub.db.models import Account, Certificate, Order
 from server_stub.problems import Code, Problem
 from server_stub.ra import Act
@@ -20,10 +20,17 @@ _FAILURES = problems(*SIGNED_IN, Code.NOT_FOUND, Code.CONFLICT, Code.NOT_ALLOWED
 
 
 class CertificateShape(Shape):
-    """``serial`` is lower-case hex; ``slot`` the PIV key reference it was meant for, empty for a file."""
+    """``serial`` is lower-case hex; ``slot`` the PIV key reference it was meant for, empty for a file.
+
+    ``pem``: null once delivered, where staff must open another download. ``key``: SHA-256 of its
+    SubjectPublicKeyInfo, by which a card or a file that holds the key is recognised.
+    """
 
     serial: str
-    pem: str
+    pem: str | None
+    key: str
+    not_before: Time
+    not_after: Time
     state: Literal["valid", "on-hold", "revoked", "expired"]
     order: str
     card_id: str | None
@@ -111,7 +118,10 @@ def _shape(act: Act, row: Certificate, order: Order) -> CertificateShape:
     return CertificateShape.model_validate(
         {
             "serial": row.serial,
-            "pem": row.pem,
+            "pem": row.pem if delivery.is_shown(act, order) else None,
+            "key": row.key_fingerprint,
+            "not_before": row.not_before,
+            "not_after": row.not_after,
             "state": standing.state(act, row),
             "order": order.id,
             "card_id": row.card_id,

@@ -37,6 +37,7 @@ class UnitShape(Shape):
     validity_years: int
     renewal_opens_days: int
     states: policy.States
+    issuing: policy.Issuing
     terms: str
     support: policy.Support
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import StringConstraints
 from sqlalchemy import select
 
-from server_stub import officers, standing
+from server_stub import accounts, codes, delivery, officers, orders, standing
 from server_stub.api.answers import problems
 from server_stub.api.calls import (
     Answered,
@@ -22,10 +22,10 @@ from server_stub.api.calls import (
     officer_with,
 )
 from server_stub.api.sessions import address_of
-from server_stub.api.shapes import Body, Form, Password, Serial, Shape, Time
+from server_stub.api.shapes import Body, Form, Id, Password, Serial, Shape, Time, UnitId
 from server_stub.db.models import Account, Certificate, Customer, Officer, OfficerSession, Order
 from server_stub.officers import Role
-from server_stub.problems import Code
+from server_stub.problems import Code, Problem
 from server_stub.ra import Act
 
 router = APIRouter(prefix="/officer", tags=["officers"])
@@ -56,6 +56,7 @@ class FoundCertificate(Shape):
     """``reason`` (RFC 5280) and ``since`` while it does not count."""
 
     serial: str
+    order: str
     state: Literal["valid", "on-hold", "revoked", "expired"]
     unit: str
     account: str
@@ -74,6 +75,25 @@ class PaperForm(Body):
     """``form``: the number of the paper form this rests on."""
 
     form: Form
+
+
+class SlipForm(PaperForm):
+    """Whom the slip is for."""
+
+    unit: UnitId
+    account: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+
+
+class Slip(Shape):
+    """``code`` is in this answer only; letters' case matters."""
+
+    code: str
+    expires_at: Time
+
+
+class OpenedDownload(Shape):
+    order: str
+    until: Time
 
 
 class RevocationForm(PaperForm):
@@ -138,7 +158,14 @@ def suspend_by_officer(call: RegistrarCall, serial: Serial, body: PaperForm) -> 
 
 @router.post("/certificates/{serial}/resumption", response_model=FoundCertificate, responses=_FAILURES)
 def resume_by_officer(call: RegistrarCall, serial: Serial, body: PaperForm) -> Response:
-    return call.run(lambda act, _: _changed(act, serial, lambda row: standing.resume(act, row, body.form)))
+    def work(act: Act, _: Officer) -> Answered:
+        row, order = standing.find(act, serial)
+        if orders.awaits_activation(act, order):
+            raise Problem(Code.CONFLICT, state="not-activated")  # that is its holder's to do
+        standing.resume(act, row, body.form)
+        return Answered.of(200, _found(act, row, order))
+
+    return call.run(work)
 
 
 @router.post("/certificates/{serial}/revocation", response_model=FoundCertificate, responses=_FAILURES)
@@ -146,6 +173,39 @@ def revoke_by_officer(call: RegistrarCall, serial: Serial, body: RevocationForm)
     return call.run(
         lambda act, _: _changed(act, serial, lambda row: standing.revoke(act, row, body.reason, body.form))
     )
+
+
+@router.post(
+    "/enrolment-codes",
+    status_code=201,
+    response_model=Slip,
+    responses=problems(*_SIGNED_IN, Code.NOT_FOUND),
+)
+def make_enrolment_code(call: RegistrarCall, body: SlipForm) -> Response:
+    """A new one-time code, which voids the one before; with it the account may apply."""
+
+    def work(act: Act, _: Officer) -> Answered:
+        account = accounts.find(act, body.unit, body.account)
+        if account is None:
+            raise Problem(Code.NOT_FOUND)
+        code, row = codes.make(act, account, body.form)
+        return Answered.of(201, Slip(code=code, expires_at=row.expires_at))
+
+    return call.run(work)
+
+
+@router.post("/orders/{order_id}/download", response_model=OpenedDownload, responses=_FAILURES)
+def open_download(call: RegistrarCall, order_id: Id, body: PaperForm) -> Response:
+    """Let the customer have the certificate again, where that is the staff's to decide."""
+
+    def work(act: Act, _: Officer) -> Answered:
+        order = act.db.get(Order, order_id)
+        if order is None:
+            raise Problem(Code.NOT_FOUND)
+        until = delivery.open_download(act, order, body.form)
+        return Answered.of(200, OpenedDownload(order=order.id, until=until))
+
+    return call.run(work)
 
 
 def _session(session: OfficerSession) -> OfficerSessionShape:
@@ -177,6 +237,7 @@ def _found(act: Act, row: Certificate, order: Order) -> FoundCertificate:
     return FoundCertificate.model_validate(
         {
             "serial": row.serial,
+            "order": order.id,
             "state": standing.state(act, row),
             "unit": order.unit,
             "account": order.account.name,

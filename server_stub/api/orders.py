@@ -7,10 +7,20 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Response
 from pydantic import StringConstraints
 
-from server_stub import cards, enrolment, issuing, orders, relays
+from server_stub import accounts, cards, delivery, enrolment, issuing, orders, relays
 from server_stub.api.answers import SIGNED_IN, problems
 from server_stub.api.calls import Answered, MutationCall, ReadCall
-from server_stub.api.shapes import Block, Body, Fingerprint, Id, Shape, SignedStatement, Time
+from server_stub.api.shapes import (
+    Block,
+    Body,
+    EnrolmentCode,
+    Fingerprint,
+    Id,
+    Password,
+    Shape,
+    SignedStatement,
+    Time,
+)
 from server_stub.db.models import Account, Card, Order
 from server_stub.problems import Code
 from server_stub.ra import Act
@@ -20,10 +30,13 @@ _FAILURES = (*SIGNED_IN, Code.NOT_FOUND, Code.CONFLICT)
 
 
 class NewOrder(Body):
+    """Without ``card_id`` the key is in a file. ``code``: from the counter's slip, where the unit wants one."""
+
     kind: Literal["apply"]
-    card_id: Id
+    card_id: Id | None = None
     terms_version: Annotated[str, StringConstraints(min_length=1, max_length=32)]
     terms_sha256: Fingerprint
+    code: EnrolmentCode | None = None
 
 
 class OrderShape(Shape):
@@ -73,6 +86,12 @@ class EncryptedChallenge(Body):
     response: Block
 
 
+class Activation(SignedStatement):
+    """``password``: the site password again."""
+
+    password: Password
+
+
 class Request(Body):
     csr: Annotated[str, StringConstraints(min_length=1, max_length=16384)]
 
@@ -83,13 +102,13 @@ class Request(Body):
     response_model=OrderShape,
     responses={
         200: {"model": OrderShape, "description": "The card's open order"},
-        **problems(*_FAILURES, Code.NOT_APPROVED, Code.TERMS_CHANGED, Code.NOT_ALLOWED),
+        **problems(*_FAILURES, Code.NOT_APPROVED, Code.TERMS_CHANGED, Code.NOT_ALLOWED, Code.CODE_WRONG),
     },
 )
 def create_order(call: MutationCall, body: NewOrder) -> Response:
     def create(act: Act, account: Account) -> Answered:
-        card = cards.owned(act, account, body.card_id)
-        wish = orders.Wish(body.kind, body.terms_version, body.terms_sha256)
+        card = cards.owned(act, account, body.card_id) if body.card_id else None
+        wish = orders.Wish(body.kind, body.terms_version, body.terms_sha256, body.code)
         order, is_new = orders.create(act, account, card, wish)
         return Answered.of(201 if is_new else 200, _shape(act, order))
 
@@ -197,8 +216,42 @@ def confirm_stored(call: MutationCall, order_id: Id, body: SignedStatement) -> R
     return call.run(confirm)
 
 
+@router.post(
+    "/orders/{order_id}/activation",
+    response_model=OrderShape,
+    responses=problems(*_FAILURES, Code.CARD_NOT_VERIFIED, Code.WRONG_PASSWORD),
+)
+def activate(call: MutationCall, order_id: Id, body: Activation) -> Response:
+    """Take the new certificate off hold. A wrong site password counts as at sign-in."""
+    call.reading().run(lambda act, account: orders.find(act, account, order_id))
+    accounts.confirm_password(call.ra, call.token, body.password)
+
+    def work(act: Act, account: Account) -> Answered:
+        order = orders.find(act, account, order_id)
+        delivery.activate(act, order, *body.signed())
+        return Answered.of(200, _shape(act, order))
+
+    return call.run(work)
+
+
+@router.post(
+    "/orders/{order_id}/download",
+    response_model=OrderShape,
+    responses=problems(*_FAILURES, Code.NOT_ALLOWED),
+)
+def download(call: MutationCall, order_id: Id) -> Response:
+    """The certificate once more: on any computer that holds its card, or its key file."""
+
+    def work(act: Act, account: Account) -> Answered:
+        order = orders.find(act, account, order_id)
+        delivery.download(act, order)
+        return Answered.of(200, _shape(act, order))
+
+    return call.run(work)
+
+
 def _shape(act: Act, order: Order) -> OrderShape:
-    row = issuing.of_order(act, order)
+    row = issuing.of_order(act, order) if delivery.is_shown(act, order) else None
     fields = {
         name: getattr(order, name) for name in OrderShape.model_fields if name not in {"state", "certificate"}
     }

@@ -23,6 +23,7 @@ Block = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{16}|[0-9a-f]{32})$
 Serial = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{1,40}$")]
 Form = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z][0-9A-Za-z./-]{0,31}$")]
 UnitId = Annotated[str, StringConstraints(min_length=1, max_length=32)]
+EnrolmentCode = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Password = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 Language = Literal["zh_TW", "en"]
 

@@ -173,7 +173,10 @@ _NOT_IN_VAIN: TextClause = text("state NOT IN ('rejected', 'cancelled', 'expired
 
 
 class Order(Base):
-    """Without ``card_id``, the key is in a file. ``renews``: the serial of the certificate this one follows."""
+    """Without ``card_id``, the key is in a file. ``renews``: the serial of the certificate this one follows.
+
+    ``download_until``: staff let the customer have the certificate again until then.
+    """
 
     __tablename__ = "orders"
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -190,6 +193,7 @@ class Order(Base):
     created_at: Mapped[datetime]
     deadline: Mapped[datetime]
     renews: Mapped[str | None]
+    download_until: Mapped[datetime | None]
     account: Mapped[Account] = relationship(lazy="joined")
     __table_args__ = (
         _unique_where("one_open_order_per_card", "card_id", _OPEN),
@@ -222,6 +226,17 @@ class Certificate(Base):
         _unique_where("one_live_certificate_per_order", "order_id", _LIVE),
         _unique_where("one_live_verification_certificate_per_card", "card_id", _LIVE_9E),
     )
+
+
+class EnrolmentCode(Base):
+    """The newest one-time code of an account. ``tag`` is its keyed hash; the code stands on paper only."""
+
+    __tablename__ = "enrolment_codes"
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    tag: Mapped[str]
+    tries_left: Mapped[int]
+    is_used: Mapped[bool]
+    expires_at: Mapped[datetime]
 
 
 class CmcTransaction(Base):

@@ -79,6 +79,18 @@ class States(_Part):
     revoke: Literal["officer", "user"] = "officer"
 
 
+class Issuing(_Part):
+    """What belongs to a certificate beyond its request.
+
+    ``activation``: it is on hold until its holder asks with the site password. ``enrolment_code``: applying takes a
+    one-time code from the counter. ``redownload``: who lets the customer have it again.
+    """
+
+    activation: bool = False
+    enrolment_code: bool = False
+    redownload: Literal["user", "staff"] = "user"
+
+
 class Subject(_Part):
     """What stands in every certificate of the unit beside the identifier (CN)."""
 
@@ -100,6 +112,7 @@ class Unit(_Part):
     card: CardPolicy | None = None
     file: FilePolicy | None = None
     states: States = States()
+    issuing: Issuing = Issuing()
     subject: Subject
     validity_years: int = Field(ge=1, le=5)
     renewal_opens_days: int = Field(ge=1, le=180)

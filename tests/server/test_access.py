@@ -29,6 +29,8 @@ def acts(victim: Caller) -> list[Act]:
         ("POST", f"/orders/{order}/relays", {"verification": made}),
         ("POST", f"/orders/{order}/request", {"csr": victim.card.csr()}),
         ("POST", f"/orders/{order}/stored", STATEMENT),
+        ("POST", f"/orders/{order}/activation", {**STATEMENT, "password": "Wrong1234"}),
+        ("POST", f"/orders/{order}/download", None),
         ("POST", f"/relays/{relay}/witness", {"witness": "00" * 16}),
         ("POST", f"/relays/{relay}/response", {"response": "00" * 16}),
         ("POST", f"/cards/{card}/verifications", {"purpose": "apply"}),
@@ -126,6 +128,7 @@ def test_a_suspended_customer_can_do_nothing(world: World, alice: Caller) -> Non
 
 
 FORM = {"form": "R-1"}
+NOBODYS_ORDER = "0" * 32
 # What each role may; whatever an officer can call stands here.
 OFFICERS: dict[tuple[str, str, None], set[Role]] = {
     ("GET", "/certificates?identifier=ID-alice", None): {Role.REGISTRAR, Role.AUDITOR},
@@ -135,6 +138,8 @@ OFFICERS_ACTS: list[tuple[str, dict[str, str], set[Role]]] = [
     ("/certificates/abc/suspension", FORM, {Role.REGISTRAR}),
     ("/certificates/abc/resumption", FORM, {Role.REGISTRAR}),
     ("/certificates/abc/revocation", {**FORM, "reason": "superseded"}, {Role.REGISTRAR}),
+    ("/enrolment-codes", {**FORM, "unit": "exchange", "account": "nobody"}, {Role.REGISTRAR}),
+    (f"/orders/{NOBODYS_ORDER}/download", FORM, {Role.REGISTRAR}),
 ]
 
 

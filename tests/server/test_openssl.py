@@ -116,6 +116,20 @@ def test_after_every_change_both_ways_agree(alice: Caller, registrar: OfficerCal
         assert by_list in judge.chain(), act
 
 
+def test_what_awaits_activation_does_not_count(
+    world: World, alice: Caller, client: TestClient, tmp_path: Path
+) -> None:
+    world.let_units(activation=True)
+    order = alice.issue()
+    judge = Judge(client, tmp_path, order["certificate"])
+    assert "revoked" in judge.ocsp(nonce=True)
+    assert "certificate revoked" in judge.chain()
+    alice.stored(order["id"], order["certificate"])
+    assert alice.activate(order).json()["state"] == "activated"
+    assert "good" in judge.ocsp(nonce=False)
+    assert judge.chain() == "OK"
+
+
 def test_by_get_too(judge: Judge) -> None:
     assert "good" in judge.ocsp(nonce=False, by_get=True)
 

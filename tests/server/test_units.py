@@ -143,6 +143,7 @@ def test_a_unit_shows_what_a_client_needs_and_no_more(client: TestClient) -> Non
         "validity_years",
         "renewal_opens_days",
         "states",
+        "issuing",
         "terms",
         "support",
     }

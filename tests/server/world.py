@@ -24,7 +24,7 @@ from starlette.testclient import TestClient
 from server_stub import accounts, officers, sessions, totp
 from server_stub.db.models import Account, Card, Customer
 from server_stub.passwords import hash_password
-from server_stub.policy.unit import States
+from server_stub.policy.unit import FilePolicy, Issuing, States
 from server_stub.ra import Ra
 
 ORIGIN = "http://ra.test"
@@ -144,6 +144,13 @@ class Caller:
         digest = hashlib.sha256(der).hexdigest()
         body = self.signed(self.card.signing_key, certificate_sha256=digest, order=order, type="stored")
         return self.post(f"/orders/{order}/stored", body)
+
+    def activate(self, order: dict[str, Any], password: str = PASSWORD, **members: str) -> Response:
+        """With the key's own word; ``members`` falsify it."""
+        der = x509.load_pem_x509_certificate(order["certificate"].encode()).public_bytes(Encoding.DER)
+        about = {"certificate_sha256": hashlib.sha256(der).hexdigest(), "order": order["id"]}
+        body = self.signed(self.card.signing_key, **{**about, "type": "activation", **members})
+        return self.post(f"/orders/{order['id']}/activation", {**body, "password": password})
 
     def issue(self) -> dict[str, Any]:
         """An order brought as far as its certificate."""
@@ -270,9 +277,16 @@ class World:
 
     def let_users(self, *, suspend: str = "officer", revoke: str = "officer") -> None:
         """Change what every unit leaves to its users."""
-        states = States.model_validate({"suspend": suspend, "revoke": revoke})
+        self._change_units(states=States.model_validate({"suspend": suspend, "revoke": revoke}))
+
+    def let_units(self, **issuing: object) -> None:
+        """Change what every unit says of issuing; each issues to files as well."""
+        file = FilePolicy(key_algorithm="RSA-2048")
+        self._change_units(issuing=Issuing.model_validate(issuing), file=file)
+
+    def _change_units(self, **fields: object) -> None:
         policies = {
-            name: replace(policy, unit=policy.unit.model_copy(update={"states": states}))
+            name: replace(policy, unit=policy.unit.model_copy(update=fields))
             for name, policy in self.ra.policies.items()
         }
         self.ra = replace(self.ra, policies=policies)
