@@ -1,4 +1,4 @@
-"""``cardtool-ra``: serve, audit verify, migrate, officer, openapi."""
+"""``cardtool-ra``: serve, audit verify, backup, restore, migrate, officer, openapi."""
 
 from __future__ import annotations
 
@@ -39,6 +39,8 @@ def _parser() -> argparse.ArgumentParser:
     officer.add_argument("name")
     officer.add_argument("--role", action="append", default=[], metavar="ROLE", help="registrar or auditor")
     officer.set_defaults(run=_officer)
+    _add_backup(commands.add_parser("backup", parents=[common], help="copy a running RA into one file"))
+    _add_restore(commands.add_parser("restore", parents=[common], help="make an RA of such a file"))
     openapi = commands.add_parser("openapi", help="write the API's description to standard output")
     openapi.set_defaults(run=_openapi)
     return parser
@@ -59,6 +61,23 @@ def _add_serve(serve: argparse.ArgumentParser) -> None:
     serve.add_argument("--personaliser", metavar="CMD", help="the program that makes demo cards")
     serve.add_argument("--stop-with-stdin", action="store_true", help="end when standard input ends")
     serve.set_defaults(run=_serve)
+
+
+def _add_backup(backup: argparse.ArgumentParser) -> None:
+    backup.add_argument("target", type=Path, metavar="FILE|FOLDER", help="a new file, or a folder for one")
+    backup.add_argument(
+        "--units", type=Path, action="append", default=[], metavar="FOLDER", help="as given to serve"
+    )
+    backup.set_defaults(run=_backup)
+
+
+def _add_restore(restore: argparse.ArgumentParser) -> None:
+    restore.add_argument("source", type=Path, metavar="FILE", help="what backup made")
+    restore.add_argument("--replace", action="store_true", help="keep what is there under another name")
+    restore.add_argument(
+        "--crl", type=Path, metavar="FILE", help="the last list published: revoke what it says"
+    )
+    restore.set_defaults(run=_restore)
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -104,6 +123,26 @@ def _officer(options: argparse.Namespace) -> int:
         sys.stdout.write(run(options, data_folder(options)))
     except OfficerRefused as error:
         return _complain(str(error), USAGE)
+    return OK
+
+
+def _backup(options: argparse.Namespace) -> int:
+    from server_stub.backup import command  # noqa: PLC0415
+
+    try:
+        sys.stdout.write(command.backup(options, data_folder(options)))
+    except command.Failed as error:
+        return _complain(str(error), FAILED)
+    return OK
+
+
+def _restore(options: argparse.Namespace) -> int:
+    from server_stub.backup import command  # noqa: PLC0415
+
+    try:
+        sys.stdout.write(command.restore(options, data_folder(options)))
+    except command.Failed as error:
+        return _complain(str(error), FAILED)
     return OK
 
 

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
 
-from server_stub import housekeeping
+from server_stub import housekeeping, presence
 from server_stub.api import (
     account,
     answers,
@@ -81,10 +81,11 @@ def build(ra: Ra) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     ra: Ra = app.state.ra
     notary = Notary.open(ra.settings.data)
-    house = asyncio.create_task(housekeeping.keep_house(ra, notary))
-    yield
-    house.cancel()
-    with suppress(asyncio.CancelledError):
-        await house
-    await asyncio.to_thread(housekeeping.seal, ra, notary)
-    ra.close()
+    with presence.announced(ra.settings.data):
+        house = asyncio.create_task(housekeeping.keep_house(ra, notary))
+        yield
+        house.cancel()
+        with suppress(asyncio.CancelledError):
+            await house
+        await asyncio.to_thread(housekeeping.seal, ra, notary)
+        ra.close()

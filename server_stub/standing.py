@@ -14,7 +14,7 @@ from server_stub.problems import Code, Problem
 from server_stub.ra import Act
 
 HOLD = "certificateHold"
-_VERSION = "standing-version"
+VERSION = "standing-version"
 # RFC 5280 section 3.3: an entry stays until it was in one list beyond the certificate's end.
 _LISTED_AFTER_END = timedelta(days=2)
 
@@ -82,7 +82,7 @@ def entries(act: Act) -> list[RevokedEntry]:
 
 def version(act: Act) -> str:
     """Another one after every change of any certificate's standing."""
-    row = act.db.get(Meta, _VERSION)
+    row = act.db.get(Meta, VERSION)
     return row.value if row else ""
 
 
@@ -95,4 +95,4 @@ def _require(act: Act, row: Certificate, *states: str) -> None:
 def _change(act: Act, row: Certificate, to: str, reason: str | None) -> None:
     row.state, row.reason = to, reason
     row.revoked_at = act.now if reason else None
-    act.db.merge(Meta(key=_VERSION, value=secrets.token_hex(8)))
+    act.db.merge(Meta(key=VERSION, value=secrets.token_hex(8)))

@@ -1,0 +1,1 @@
+"""Copies of a running RA, and what makes an RA of them again."""
