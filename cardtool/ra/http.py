@@ -89,6 +89,7 @@ class Http:
         anchors: str = "",
         limits: Limits | None = None,
         proxies: Mapping[str, str] | None = None,
+        adapter: type[TrustingAdapter] = TrustingAdapter,
     ) -> None:
         """``anchors``: PEM, trusted besides the system's. ``proxies``: in place of the system's."""
         self.address = address
@@ -100,7 +101,7 @@ class Http:
         self._session = requests.Session()
         self._session.trust_env = proxies is None and not address.is_loopback
         self._session.proxies.update(proxies or {})
-        self._session.mount("https://", TrustingAdapter(trusting_context(anchors), self._lines))
+        self._session.mount("https://", adapter(trusting_context(anchors), self._lines))
         self._session.mount("http://", TrustingAdapter(trusting_context(), self._lines))
 
     def close(self) -> None:
@@ -149,24 +150,31 @@ class Http:
             return RaUnreachable()
 
     def _request(self, call: Call) -> requests.Response:
-        headers = {"Accept": ", ".join(JSON_TYPES), "Accept-Encoding": "identity"}
-        if call.key is not None:
-            headers["Idempotency-Key"] = call.key
-        data = None
-        if call.body is not None:
-            headers["Content-Type"] = "application/json"
-            data = json.dumps(call.body, ensure_ascii=False).encode("utf-8")
+        headers, data = self._write(call)
         return self._session.request(
             call.method,
             self.address.base + call.path,
             params=call.query,
             data=data,
-            headers=headers,
-            auth=_Bearer(self.token),
+            headers={**headers, "Accept-Encoding": "identity"},
+            auth=self._authorisation(call),
             timeout=(self._limits.connect, self._limits.read),
             allow_redirects=False,
             stream=True,
         )
+
+    def _write(self, call: Call) -> tuple[dict[str, str], bytes | None]:
+        """Headers and body of a request; with ``_judge``, what another protocol has of its own."""
+        headers = {"Accept": ", ".join(JSON_TYPES)}
+        if call.key is not None:
+            headers["Idempotency-Key"] = call.key
+        if call.body is None:
+            return headers, None
+        headers["Content-Type"] = "application/json"
+        return headers, json.dumps(call.body, ensure_ascii=False).encode("utf-8")
+
+    def _authorisation(self, _call: Call) -> AuthBase:
+        return Bearer(self.token)
 
     def _read(self, response: requests.Response) -> bytes:
         """The body as it was sent: bounded, and never unpacked (a small packed answer may be a huge one)."""
@@ -214,7 +222,7 @@ class Http:
         event(log, "ra-call", method=call.method, status=status, code=code, seconds=round(seconds, 3))
 
 
-class _Bearer(AuthBase):
+class Bearer(AuthBase):
     """Sets the session's token. Being there, it also keeps requests from reading ~/.netrc."""
 
     def __init__(self, token: Secret | None) -> None:

@@ -32,7 +32,7 @@ def error_of_answer(status: int, document: Members, retry_after: str | None) -> 
     """The error that a problem document stands for; without a known code, what its status (4xx) says."""
     known = _codes().get(str(document.raw("code")))
     if known is RaBusy or status == HTTPStatus.TOO_MANY_REQUESTS:
-        return RaBusy(_seconds(document.raw("retry_after"), retry_after))
+        return RaBusy(seconds_to_wait(document.raw("retry_after"), retry_after))
     if known is not None:
         return known(**_members(known, document))
     return NotFoundAtRa() if status == HTTPStatus.NOT_FOUND else NotAllowed()
@@ -62,8 +62,9 @@ def _member(wanted: str, value: object, otherwise: Datum) -> Datum:
     return otherwise
 
 
-def _seconds(member: object, header: str | None) -> int:
-    for value in (member, header):
+def seconds_to_wait(*told: object) -> int:
+    """The first of them that is a number of seconds (RFC 9110 section 10.2.3), a day at most; else a minute."""
+    for value in told:
         text = str(value)
         if text.isascii() and text.isdecimal():
             return min(int(text[:9]), 24 * 3600)
