@@ -12,6 +12,7 @@ from server_stub import housekeeping, presence
 from server_stub.api import (
     account,
     answers,
+    approvals,
     ca,
     cards,
     certificates,
@@ -64,7 +65,7 @@ def build(ra: Ra) -> FastAPI:
     app.state.ra = ra
     answers.install(app)
     description.install(app)
-    for resource in (info, sessions, account, cards, certificates, orders, officers):
+    for resource in (info, sessions, account, cards, certificates, orders, officers, approvals):
         app.include_router(resource.router, prefix=PREFIX)
     app.include_router(ca.router)
     app.include_router(est_routes.router)

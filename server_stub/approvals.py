@@ -19,6 +19,7 @@ from server_stub.ra import Act
 
 REQUEST_LIFETIME: Final = timedelta(hours=24)
 APPROVAL_LIFETIME: Final = timedelta(hours=24)
+PIN_RESET: Final = "pin-reset"
 _MOST: Final = 200
 
 

@@ -24,9 +24,10 @@ _UNUSED = 0
 
 
 class Role(StrEnum):
-    """registrar: customers and their certificates; auditor: reads only."""
+    """registrar: customers and their certificates; approver: confirms what was requested; auditor: reads only."""
 
     REGISTRAR = "registrar"
+    APPROVER = "approver"
     AUDITOR = "auditor"
 
 

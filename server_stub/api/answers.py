@@ -31,6 +31,7 @@ def problems(*codes: Code) -> dict[int | str, dict[str, Any]]:
 
 
 SIGNED_IN = (Code.SESSION_EXPIRED, Code.SUSPENDED, Code.PASSWORD_MUST_CHANGE, Code.MALFORMED)
+OFFICER_SIGNED_IN = (Code.SESSION_EXPIRED, Code.SUSPENDED, Code.NOT_ALLOWED, Code.MALFORMED)
 
 
 def respond(problem: Problem) -> Response:

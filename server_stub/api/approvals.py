@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Response
 
 from server_stub import approvals
-from server_stub.api.answers import problems
+from server_stub.api.answers import OFFICER_SIGNED_IN, problems
 from server_stub.api.calls import (
     Answered,
     IdempotencyKey,
@@ -27,8 +27,7 @@ from server_stub.problems import Code
 from server_stub.ra import Act
 
 router = APIRouter(prefix="/officer/approvals", tags=["officers"])
-_SIGNED_IN = (Code.SESSION_EXPIRED, Code.SUSPENDED, Code.NOT_ALLOWED, Code.MALFORMED)
-_FAILURES = problems(*_SIGNED_IN, Code.NOT_FOUND, Code.CONFLICT)
+_FAILURES = problems(*OFFICER_SIGNED_IN, Code.NOT_FOUND, Code.CONFLICT)
 
 
 class NewApproval(Body):
@@ -66,12 +65,10 @@ ReaderCall = Annotated[Reading[Officer], Depends(_reader)]
 DeciderCall = Annotated[Mutation[Officer], Depends(_decider)]
 
 
-@router.get("", responses=problems(*_SIGNED_IN))
+@router.get("", responses=problems(*OFFICER_SIGNED_IN))
 def list_approvals(call: ReaderCall) -> Approvals:
     """What is requested or confirmed and has not expired."""
-    return call.run(
-        lambda act, _: Approvals(approvals=[_shape(act, one) for one in approvals.counting(act)])
-    )
+    return call.run(lambda act, _: Approvals(approvals=[_shape(act, one) for one in approvals.counting(act)]))
 
 
 @router.post("", status_code=201, response_model=ApprovalShape, responses=_FAILURES)
@@ -94,10 +91,10 @@ def refuse_approval(call: DeciderCall, approval_id: Id) -> Response:
     return _decided(call, approval_id, approvals.refuse)
 
 
-def _decided(call: DeciderCall, approval_id: str, decide: Callable[[Act, Officer, str], Approval]) -> Response:
-    return call.run(
-        lambda act, officer: Answered.of(200, _shape(act, decide(act, officer, approval_id)))
-    )
+def _decided(
+    call: DeciderCall, approval_id: str, decide: Callable[[Act, Officer, str], Approval]
+) -> Response:
+    return call.run(lambda act, officer: Answered.of(200, _shape(act, decide(act, officer, approval_id))))
 
 
 def _shape(act: Act, approval: Approval) -> ApprovalShape:

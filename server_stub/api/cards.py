@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Response
 from pydantic import StringConstraints
 
-from server_stub import cards
+from server_stub import approvals, cards
 from server_stub.api.answers import SIGNED_IN, problems
 from server_stub.api.calls import Answered, MutationCall, ReadCall
 from server_stub.api.shapes import Body, Fingerprint, Id, Shape, SignedStatement, Time
@@ -26,10 +26,13 @@ class ForeignCard(Shape):
 
 
 class OwnCard(Shape):
+    """``pin_reset_until``: the counter approved a PIN reset until then."""
+
     mine: Literal[True]
     card_id: str
     status: str
     guids: list[str]
+    pin_reset_until: Time | None
 
 
 class NewVerification(Body):
@@ -59,7 +62,13 @@ def card_by_key(call: ReadCall, key: Fingerprint) -> OwnCard | ForeignCard:
         card = cards.by_key(act, key)
         if card.account_id != account.id:
             return ForeignCard(mine=False)
-        return OwnCard(mine=True, card_id=card.id, status=card.status, guids=cards.guids(act, card))
+        return OwnCard(
+            mine=True,
+            card_id=card.id,
+            status=card.status,
+            guids=cards.guids(act, card),
+            pin_reset_until=approvals.confirmed_until(act, card, approvals.PIN_RESET),
+        )
 
     return call.run(look)
 

@@ -10,7 +10,7 @@ from pydantic import StringConstraints
 from sqlalchemy import select
 
 from server_stub import accounts, codes, delivery, officers, orders, standing
-from server_stub.api.answers import problems
+from server_stub.api.answers import OFFICER_SIGNED_IN, problems
 from server_stub.api.calls import (
     Answered,
     IdempotencyKey,
@@ -29,8 +29,7 @@ from server_stub.problems import Code, Problem
 from server_stub.ra import Act
 
 router = APIRouter(prefix="/officer", tags=["officers"])
-_SIGNED_IN = (Code.SESSION_EXPIRED, Code.SUSPENDED, Code.NOT_ALLOWED, Code.MALFORMED)
-_FAILURES = problems(*_SIGNED_IN, Code.NOT_FOUND, Code.CONFLICT)
+_FAILURES = problems(*OFFICER_SIGNED_IN, Code.NOT_FOUND, Code.CONFLICT)
 _MOST = 200
 
 
@@ -143,7 +142,7 @@ def end_officer_session(ra: TheRa, token: Token, _key: IdempotencyKey) -> None:
         officers.end_session(act, officers.find_session(act, token))
 
 
-@router.get("/certificates", responses=problems(*_SIGNED_IN))
+@router.get("/certificates", responses=problems(*OFFICER_SIGNED_IN))
 def find_certificates(
     call: ReaderCall, identifier: Annotated[str, Query(min_length=1, max_length=64)]
 ) -> FoundCertificates:
@@ -179,7 +178,7 @@ def revoke_by_officer(call: RegistrarCall, serial: Serial, body: RevocationForm)
     "/enrolment-codes",
     status_code=201,
     response_model=Slip,
-    responses=problems(*_SIGNED_IN, Code.NOT_FOUND),
+    responses=problems(*OFFICER_SIGNED_IN, Code.NOT_FOUND),
 )
 def make_enrolment_code(call: RegistrarCall, body: SlipForm) -> Response:
     """A new one-time code, which voids the one before; with it the account may apply."""

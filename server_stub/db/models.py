@@ -274,6 +274,20 @@ class Officer(Base):
     last_step: Mapped[int] = mapped_column(BigInteger)
 
 
+class Approval(Base):
+    """``kind``: pin-reset. ``state``: of server_stub.approvals.State; officers by name, as in the audit log."""
+
+    __tablename__ = "approvals"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    card_id: Mapped[str] = mapped_column(ForeignKey("cards.id"), index=True)
+    form: Mapped[str]
+    state: Mapped[str]
+    requested_by: Mapped[str]
+    decided_by: Mapped[str | None]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
 class OfficerSession(Base):
     """``token_hash`` is SHA-256 of the bearer token."""
 

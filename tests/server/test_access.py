@@ -128,18 +128,22 @@ def test_a_suspended_customer_can_do_nothing(world: World, alice: Caller) -> Non
 
 
 FORM = {"form": "R-1"}
-NOBODYS_ORDER = "0" * 32
+NOBODYS = "0" * 32
 # What each role may; whatever an officer can call stands here.
 OFFICERS: dict[tuple[str, str, None], set[Role]] = {
     ("GET", "/certificates?identifier=ID-alice", None): {Role.REGISTRAR, Role.AUDITOR},
-    ("GET", "/sessions/current", None): {Role.REGISTRAR, Role.AUDITOR},
+    ("GET", "/approvals", None): set(Role),
+    ("GET", "/sessions/current", None): set(Role),
 }
-OFFICERS_ACTS: list[tuple[str, dict[str, str], set[Role]]] = [
+OFFICERS_ACTS: list[tuple[str, dict[str, str] | None, set[Role]]] = [
     ("/certificates/abc/suspension", FORM, {Role.REGISTRAR}),
     ("/certificates/abc/resumption", FORM, {Role.REGISTRAR}),
     ("/certificates/abc/revocation", {**FORM, "reason": "superseded"}, {Role.REGISTRAR}),
     ("/enrolment-codes", {**FORM, "unit": "exchange", "account": "nobody"}, {Role.REGISTRAR}),
-    (f"/orders/{NOBODYS_ORDER}/download", FORM, {Role.REGISTRAR}),
+    (f"/orders/{NOBODYS}/download", FORM, {Role.REGISTRAR}),
+    ("/approvals", {**FORM, "kind": "pin-reset", "card_id": NOBODYS}, {Role.REGISTRAR}),
+    (f"/approvals/{NOBODYS}/confirmation", None, {Role.REGISTRAR, Role.APPROVER}),
+    (f"/approvals/{NOBODYS}/refusal", None, {Role.REGISTRAR, Role.APPROVER}),
 ]
 
 
