@@ -36,9 +36,11 @@ WINDOW = (
 FREEZE = ("binutils", "gcc", "icu-devtools")
 # A virtual screen, the real card service with its virtual reader, and foreign programs that judge our cards.
 TESTS = (
-    *("curl", "opensc", "openssl", "pcscd", "vsmartcard-vpcd", "xvfb", "yubico-piv-tool"),
+    *("curl", "opensc", "openssl", "pcscd", "softhsm2", "vsmartcard-vpcd", "xvfb", "yubico-piv-tool"),
     # The bus that screen readers listen to, and a manager of windows: without one no window has the focus.
     *("at-spi2-core", "dbus-daemon", "evilwm"),
+    # An EST client of others that enrols at our RA.
+    *("default-jdk-headless", "libbcpkix-java", "libbcprov-java"),
 )
 
 

@@ -119,6 +119,7 @@ def test_the_password_is_asked_for_and_counted(ship: Ship, client: TestClient) -
         answer = client.post(f"{EST}/{UNIT}/simpleenroll", content=csr(new_key()), headers=headers)
         assert answer.status_code == 401
         assert answer.headers["WWW-Authenticate"].startswith('Basic realm="EST"')
+        assert (answer.content == b"") == (not headers), "a question alone has no body"
     wrong = [ship.enrol(new_key(), "Wrong1234").json() for _ in range(3)]
     assert [answer.get("attempts_left") for answer in wrong] == [2, 1, None]
     assert ship.enrol(new_key()).json()["code"] == "R204"
