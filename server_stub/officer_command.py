@@ -9,6 +9,8 @@ from pathlib import Path
 
 from server_stub import officers, tries
 from server_stub.app import open_ra
+from server_stub.ca.key_places import BadTokenSetting
+from server_stub.ca.signer import TokenUnavailable
 from server_stub.custody.master import MasterKeyUnreadable
 from server_stub.demo.mark import NotADemoDatabase
 from server_stub.officers import Role
@@ -27,7 +29,7 @@ def run(options: Namespace, data: Path) -> str:
     """What to tell the operator. Raises OfficerRefused."""
     try:
         ra = open_ra(Settings(data=data, url="", database=options.db))
-    except (NotADemoDatabase, MasterKeyUnreadable, OSError) as error:
+    except (BadTokenSetting, TokenUnavailable, NotADemoDatabase, MasterKeyUnreadable, OSError) as error:
         raise OfficerRefused(type(error).__name__) from error
     try:
         return _add(ra, options) if options.action == "add" else _unlock(ra, options.name)

@@ -14,6 +14,7 @@ from server_stub import audit
 from server_stub.ca.authority import Authority
 from server_stub.ca.crl import KeptList
 from server_stub.ca.delegate import Delegate
+from server_stub.ca.key_places import keys_of
 from server_stub.ca.responder import Responder
 from server_stub.clock import Clock
 from server_stub.custody.master import MasterKey
@@ -60,7 +61,7 @@ class Ra:
 
         Keys are made on first use only: once the database tells of any act, a key that is missing was lost,
         and a new one in its place would hide that. Raises AuthorityMismatch, MasterKeyUnreadable,
-        FileNotFoundError, PrivateFileExposed.
+        FileNotFoundError, PrivateFileExposed, BadTokenSetting.
         """
         is_new = not _has_acted(database)
         authority = Authority.open(
@@ -69,6 +70,7 @@ class Ra:
             practice=settings.demo,
             url=settings.pki_url,
             create=is_new,
+            keys=keys_of(settings.data),
         )
         authority.configure_urls(settings.pki_url)
         services = settings.data / "services"

@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from server_stub import app, logs, serving, tls
 from server_stub.ca.authority import AuthorityMismatch
+from server_stub.ca.key_places import BadTokenSetting
+from server_stub.ca.signer import TokenUnavailable
 from server_stub.custody.master import MasterKeyUnreadable
 from server_stub.custody.private_file import write_private
 from server_stub.demo import table
@@ -25,6 +27,16 @@ from server_stub.policy.load import BadUnitFile
 from server_stub.ra import Ra
 from server_stub.serving import Tls
 from server_stub.settings import WIDE, Limits, Settings
+
+_REFUSALS = (
+    AuthorityMismatch,
+    BadTokenSetting,
+    BadUnitFile,
+    MasterKeyUnreadable,
+    OSError,
+    PersonaliserFailed,
+    TokenUnavailable,
+)
 
 
 class UsageRefused(Exception):
@@ -49,7 +61,7 @@ def serve(options: Namespace, data: Path) -> None:
             )
     except NotADemoDatabase as error:
         raise UsageRefused("a demo database serves the demo only, and no other does") from error
-    except (BadUnitFile, PersonaliserFailed, AuthorityMismatch, MasterKeyUnreadable, OSError) as error:
+    except _REFUSALS as error:
         raise UsageRefused(f"{type(error).__name__}: {error}") from error
 
 

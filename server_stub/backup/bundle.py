@@ -24,7 +24,7 @@ DATABASE: Final = "ra.sqlite"
 SEALS: Final = "audit-seals.jsonl"
 # Made by the RA itself; whatever else a file claims to hold is not written anywhere.
 _MEMBER: Final = re.compile(
-    r"ra\.sqlite|audit-seals\.jsonl|(master|tag|audit)\.key|(ca|tls)/[A-Za-z0-9_-][A-Za-z0-9_.-]*"
+    r"ra\.sqlite|audit-seals\.jsonl|(master|tag|audit)\.key|token\.toml|(ca|tls)/[A-Za-z0-9_-][A-Za-z0-9_.-]*"
 )
 _MANIFEST: Final = "manifest.json"
 _FORMAT: Final = "cardtool-ra backup 1"

@@ -28,6 +28,7 @@ from server_stub.seals import Notary
 from server_stub.settings import Settings
 
 _KEYS: Final = ("master.key", "tag.key", "audit.key")
+_SETTING: Final = "token.toml"  # names the token that has the CA's keys; the PIN is elsewhere
 _FOLDERS: Final = ("ca", "tls")
 _MANUAL: Final = (
     "only the embedded database is copied by this command: copy audit-seals.jsonl first, then run pg_dump,"
@@ -77,6 +78,8 @@ def _copy(data: Path, database: Path, folder: Path) -> None:
     for name in _KEYS:
         if (data / name).exists():
             write_private(folder / name, read_private(data / name))
+    if (data / _SETTING).exists():
+        write_private(folder / _SETTING, (data / _SETTING).read_bytes())
     for name in _FOLDERS:
         _copy_folder(data / name, folder / name)
 

@@ -15,6 +15,7 @@ from server_stub.ca.hierarchy import AuthorityMismatch, Hierarchy, Plan, new_ser
 from server_stub.ca.keys import CertifiableKey, certifiable
 from server_stub.ca.names import certified_name
 from server_stub.ca.profiles import EXAMPLE_POLICY_ARC, PROFILES
+from server_stub.ca.signer import FileKeys, Keys
 
 __all__ = ["Authority", "AuthorityMismatch", "RevokedEntry"]
 
@@ -33,7 +34,7 @@ class Authority:
         self.chain: Final = (hierarchy.issuing, hierarchy.root)
 
     @classmethod
-    def open(
+    def open(  # noqa: PLR0913 (named, and most have a default)
         cls,
         folder: Path,
         *,
@@ -43,15 +44,21 @@ class Authority:
         url: str | None = None,
         policy_arc: str = EXAMPLE_POLICY_ARC,
         create: bool = True,
+        keys: Keys | None = None,
     ) -> Self:
         """The CA in ``folder``; made on first use (name, algorithm and ``url`` only count then).
 
         ``key_algorithm``: RSA-3072 | P-256 | P-384. ``url``: where the issuing CA's certificate points for the
-        root's list and certificate. Raises AuthorityMismatch (also for an empty folder without ``create``),
+        root's list and certificate. ``keys``: where the CA's keys are, by default files of ``folder``. Raises
+        AuthorityMismatch (also for an empty folder without ``create``), TokenUnavailable,
         PrivateFileExposed.
         """
         plan = Plan(name, practice=practice, key_algorithm=key_algorithm, url=url)
-        return cls(open_hierarchy(folder, plan, create=create), practice=practice, policy_arc=policy_arc)
+        return cls(
+            open_hierarchy(folder, plan, keys or FileKeys(), create=create),
+            practice=practice,
+            policy_arc=policy_arc,
+        )
 
     def configure_urls(self, base_url: str) -> None:
         """Where certificates point for their state and issuer. Needed before the first ``issue``."""

@@ -18,7 +18,7 @@ from server_stub.ca.extensions import Urls, status_extensions
 from server_stub.ca.names import PRACTICE_MARK, ca_name
 from server_stub.ca.profiles import key_usage
 from server_stub.ca.root_list import RootList
-from server_stub.ca.signer import KeyFileSigner, Signer
+from server_stub.ca.signer import Keys, Signer
 from server_stub.custody.private_file import sync_folder, write_private
 
 ANY_POLICY: Final = ObjectIdentifier("2.5.29.32.0")
@@ -37,7 +37,7 @@ class AuthorityMismatch(Exception):
 
 @dataclass(frozen=True)
 class Hierarchy:
-    """``signer`` is the issuing CA's; the root's key stays in its file."""
+    """``signer`` is the issuing CA's; the root's key stays where it is."""
 
     root: x509.Certificate
     issuing: x509.Certificate
@@ -60,7 +60,7 @@ def new_serial() -> int:
     return secrets.randbits(126) | 1 << 126
 
 
-def open_hierarchy(folder: Path, plan: Plan, *, create: bool) -> Hierarchy:
+def open_hierarchy(folder: Path, plan: Plan, keys: Keys, *, create: bool) -> Hierarchy:
     """What is in ``folder``; with ``create``, made there when the folder does not exist or is empty.
 
     Several workers may start at once. Raises AuthorityMismatch, PrivateFileExposed.
@@ -68,15 +68,15 @@ def open_hierarchy(folder: Path, plan: Plan, *, create: bool) -> Hierarchy:
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(folder.parent / f"{folder.name}.lock"):
         if create and (not folder.exists() or not any(folder.iterdir())):
-            _create(folder, plan)
-    return _load(folder, practice=plan.practice)
+            _create(folder, plan, keys)
+    return _load(folder, keys, practice=plan.practice)
 
 
-def _load(folder: Path, *, practice: bool) -> Hierarchy:
+def _load(folder: Path, keys: Keys, *, practice: bool) -> Hierarchy:
     try:
         root = x509.load_der_x509_certificate((folder / "root.cer").read_bytes())
         issuing = x509.load_der_x509_certificate((folder / "issuing.cer").read_bytes())
-        signer = KeyFileSigner.load(folder / "issuing.key")
+        signer = keys.load(folder, "issuing")
     except FileNotFoundError as error:
         raise AuthorityMismatch("a file of the CA is missing") from error
     if signer.public_key() != issuing.public_key():
@@ -84,17 +84,17 @@ def _load(folder: Path, *, practice: bool) -> Hierarchy:
     issuing.verify_directly_issued_by(root)
     if (PRACTICE_MARK in issuing.subject.rfc4514_string()) != practice:
         raise AuthorityMismatch("practice and real CAs are kept apart")
-    return Hierarchy(root, issuing, signer, RootList(folder, root))
+    return Hierarchy(root, issuing, signer, RootList(folder, root, keys))
 
 
-def _create(folder: Path, plan: Plan) -> None:
+def _create(folder: Path, plan: Plan, keys: Keys) -> None:
     """All of it in a draft folder that is renamed at the end: a half-made CA is never used."""
     draft = folder.with_name(f"{folder.name}.{secrets.token_hex(4)}.draft")
     draft.mkdir(mode=0o700)
     installation = secrets.token_hex(4).upper()
     start = datetime.now(UTC).replace(microsecond=0) - (_PRACTICE_PAST if plan.practice else _CLOCK_SKEW)
-    root_signer = KeyFileSigner.create(draft / "root.key", plan.key_algorithm)
-    signer = KeyFileSigner.create(draft / "issuing.key", plan.key_algorithm)
+    root_signer = keys.create(draft, "root", plan.key_algorithm)
+    signer = keys.create(draft, "issuing", plan.key_algorithm)
     root_name = ca_name(plan.name, "Root CA", installation, practice=plan.practice)
     issuing_name = ca_name(plan.name, "Issuing CA", installation, practice=plan.practice)
     root = _certify_root(root_signer, root_name, start)

@@ -14,16 +14,16 @@ from cryptography import x509
 from filelock import FileLock
 
 from server_stub.ca.crl import CrlNumbers, build_crl
-from server_stub.ca.signer import KeyFileSigner
+from server_stub.ca.signer import Keys
 from server_stub.custody.private_file import write_private
 
 _LIFETIME: Final = timedelta(days=180)
 
 
 class RootList:
-    def __init__(self, folder: Path, root: x509.Certificate) -> None:
+    def __init__(self, folder: Path, root: x509.Certificate, keys: Keys) -> None:
         self._file = folder / "root.crl"
-        self._key_file = folder / "root.key"
+        self._keys = keys
         self._root = root
 
     def der(self, now: datetime) -> bytes:
@@ -31,7 +31,7 @@ class RootList:
 
         Raises FileNotFoundError when there is neither list nor key.
         """
-        if not self._is_fresh(now) and self._key_file.exists():
+        if not self._is_fresh(now):
             with FileLock(self._file.with_suffix(".lock")):
                 if not self._is_fresh(now):  # another worker may have been faster
                     self._renew(now)
@@ -44,7 +44,10 @@ class RootList:
         return last_update <= now < last_update + _LIFETIME / 2
 
     def _renew(self, now: datetime) -> None:
-        signer = KeyFileSigner.load(self._key_file)
+        try:
+            signer = self._keys.load(self._file.parent, "root")
+        except FileNotFoundError:  # kept elsewhere: the operator brings the list
+            return
         number = CrlNumbers().next()
         write_private(
             self._file, build_crl(self._root, signer, (), number=number, now=now, lifetime=_LIFETIME)

@@ -33,6 +33,10 @@ MAKERS: Final[dict[str, Callable[[], CaPrivateKey]]] = {
 }
 
 
+class TokenUnavailable(Exception):
+    """The token with the CA's keys cannot be used; the message says whether module, token, PIN or key is wrong."""
+
+
 class Signer(Protocol):
     """A CA key that can be used but not read."""
 
@@ -43,13 +47,41 @@ class Signer(Protocol):
     def sign_crl(self, builder: x509.CertificateRevocationListBuilder) -> x509.CertificateRevocationList: ...
 
 
-class KeyFileSigner:
-    """A software key, kept as unencrypted PKCS #8 in a file of mode 0600."""
+class Keys(Protocol):
+    """Where CA keys are made and found again. ``name`` is root or issuing; ``folder`` the CA's."""
+
+    def create(self, folder: Path, name: str, algorithm: str) -> Signer:
+        """A new random key, kept before it is used. ``algorithm``: RSA-3072 | P-256 | P-384."""
+        ...
+
+    def load(self, folder: Path, name: str) -> Signer:
+        """Raises FileNotFoundError where ``folder`` knows no such key."""
+        ...
+
+
+class KeySigner:
+    """Signs with any private key in ``cryptography``'s shape."""
 
     def __init__(self, key: CaPrivateKey) -> None:
         self._key = key
         # The hash is as strong as the key: RFC 5480 section 4 pairs P-384 with SHA-384.
         self._hash = hashes.SHA384() if key.key_size == 384 else hashes.SHA256()
+
+    def public_key(self) -> CertifiableKey:
+        return self._key.public_key()
+
+    def sign_certificate(self, builder: x509.CertificateBuilder) -> x509.Certificate:
+        return builder.sign(self._key, self._hash)
+
+    def sign_crl(self, builder: x509.CertificateRevocationListBuilder) -> x509.CertificateRevocationList:
+        return builder.sign(self._key, self._hash)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(…)"
+
+
+class KeyFileSigner(KeySigner):
+    """A software key, kept as unencrypted PKCS #8 in a file of mode 0600."""
 
     @classmethod
     def create(cls, path: Path, algorithm: str) -> Self:
@@ -71,14 +103,12 @@ class KeyFileSigner:
             raise ValueError("not an RSA or EC key")
         return cls(key)
 
-    def public_key(self) -> CertifiableKey:
-        return self._key.public_key()
 
-    def sign_certificate(self, builder: x509.CertificateBuilder) -> x509.Certificate:
-        return builder.sign(self._key, self._hash)
+class FileKeys:
+    """Software keys, each in its file."""
 
-    def sign_crl(self, builder: x509.CertificateRevocationListBuilder) -> x509.CertificateRevocationList:
-        return builder.sign(self._key, self._hash)
+    def create(self, folder: Path, name: str, algorithm: str) -> Signer:
+        return KeyFileSigner.create(folder / f"{name}.key", algorithm)
 
-    def __repr__(self) -> str:
-        return "KeyFileSigner(…)"
+    def load(self, folder: Path, name: str) -> Signer:
+        return KeyFileSigner.load(folder / f"{name}.key")
