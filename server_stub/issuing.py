@@ -150,7 +150,7 @@ def _refuse_known_key(act: Act, request: CheckedRequest) -> None:
         Certificate.key_fingerprint == fingerprint, Certificate.state != "abandoned"
     )
     card_key = select(Card.id).where(Card.key_fingerprint == fingerprint)
-    if act.db.scalars(certified).first() or act.db.scalars(card_key).first():
+    if act.db.execute(certified.union_all(card_key)).first():
         raise Problem(Code.REQUEST_REFUSED, reason="reused")
 
 

@@ -2,7 +2,8 @@
 
 Callers are customers or officers, told apart by where their token is looked up. A signed-in read or mutation runs
 its work inside one act. What a mutation answers is stored, sealed, in the same transaction as what it did; so
-the same Idempotency-Key gets the same answer, whatever happened on the way.
+the same Idempotency-Key gets the same answer, whatever happened on the way. What only puts these together is
+``async``: FastAPI would start a thread for each otherwise.
 """
 
 from __future__ import annotations
@@ -30,14 +31,16 @@ Result = TypeVar("Result")
 _bearer = HTTPBearer(auto_error=False, description="The token of POST /sessions or /officer/sessions")
 
 
-def ra_of(request: Request) -> Ra:
+async def ra_of(request: Request) -> Ra:
     ra = request.app.state.ra
     if not isinstance(ra, Ra):
         raise TypeError("the application has no RA")
     return ra
 
 
-def token_of(credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> str | None:
+async def token_of(
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+) -> str | None:
     return credentials.credentials if credentials else None
 
 
@@ -175,11 +178,11 @@ async def request_hash(request: Request) -> str:
 RequestHash = Annotated[str, Depends(request_hash)]
 
 
-def _reading(ra: TheRa, token: Token) -> Reading[Account]:
+async def _reading(ra: TheRa, token: Token) -> Reading[Account]:
     return Reading(ra, token, CUSTOMER)
 
 
-def _mutation(ra: TheRa, token: Token, key: IdempotencyKey, digest: RequestHash) -> Mutation[Account]:
+async def _mutation(ra: TheRa, token: Token, key: IdempotencyKey, digest: RequestHash) -> Mutation[Account]:
     return Mutation(ra, token, CUSTOMER, key, digest)
 
 
