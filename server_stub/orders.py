@@ -88,19 +88,32 @@ def _use_code(act: Act, account: Account, code: str | None) -> None:
     codes.use(act, account, code)
 
 
-def create_successor(act: Act, of: Order, serial: str) -> Order:
-    """The order to renew certificate ``serial`` of order ``of``: the one that is there, or a new one."""
-    chosen = select(Order).where(Order.renews == serial, Order.state.not_in(IN_VAIN))
-    existing = act.db.scalars(chosen).one_or_none()
+def create_successor(act: Act, of: Order, serial: str, wish: Wish | None = None) -> Order:
+    """The order to renew certificate ``serial`` of order ``of``: the one that is there, or a new one.
+
+    Without a ``wish``, the terms of before go on. Raises Problem CONFLICT while another order is open there.
+    """
+    existing = successor(act, serial)
     if existing is not None:
-        settle(act, existing)
-        if existing.state not in IN_VAIN:
-            return existing
-        act.db.flush()  # the unique index must see the expired one leave before a new one comes
+        return existing
     card = act.db.get(Card, of.card_id) if of.card_id else None
-    order = _new_order(act, of.account, card, Wish("renew", of.terms_version, of.terms_sha256))
+    if _open_order(act, of.account, card) is not None:
+        raise Problem(Code.CONFLICT, keep=True, state="another-order")
+    wish = wish or Wish("renew", of.terms_version, of.terms_sha256)
+    order = _new_order(act, of.account, card, wish)
     order.renews = serial
     return _begin(act, order)
+
+
+def successor(act: Act, serial: str) -> Order | None:
+    """The order that renews certificate ``serial``, unless it was in vain."""
+    chosen = select(Order).where(Order.renews == serial, Order.state.not_in(IN_VAIN))
+    existing = act.db.scalars(chosen).one_or_none()
+    if existing is None:
+        return None
+    settle(act, existing)
+    act.db.flush()  # the unique index must see an expired one leave before a new one comes
+    return None if existing.state in IN_VAIN else existing
 
 
 def _begin(act: Act, order: Order) -> Order:

@@ -36,7 +36,7 @@ class OwnCard(Shape):
 
 
 class NewVerification(Body):
-    purpose: Literal["apply"]
+    purpose: Literal["apply", "renew"]
 
 
 class VerificationShape(Shape):

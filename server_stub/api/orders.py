@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Response
 from pydantic import StringConstraints
 
-from server_stub import accounts, cards, delivery, enrolment, issuing, orders, relays
+from server_stub import accounts, cards, delivery, enrolment, issuing, orders, relays, renewal
 from server_stub.api.answers import SIGNED_IN, problems
 from server_stub.api.calls import Answered, MutationCall, ReadCall
 from server_stub.api.shapes import (
@@ -17,12 +17,13 @@ from server_stub.api.shapes import (
     Fingerprint,
     Id,
     Password,
+    Serial,
     Shape,
     SignedStatement,
     Time,
 )
-from server_stub.db.models import Account, Card, Order
-from server_stub.problems import Code
+from server_stub.db.models import Account, Card, Certificate, Order
+from server_stub.problems import Code, Problem
 from server_stub.ra import Act
 
 router = APIRouter(tags=["orders"])
@@ -30,13 +31,17 @@ _FAILURES = (*SIGNED_IN, Code.NOT_FOUND, Code.CONFLICT)
 
 
 class NewOrder(Body):
-    """Without ``card_id`` the key is in a file. ``code``: from the counter's slip, where the unit wants one."""
+    """Without ``card_id`` the key is in a file. ``code``: from the counter's slip, where the unit wants one.
 
-    kind: Literal["apply"]
+    ``renews``: the serial of the certificate to renew; its order says where its key is.
+    """
+
+    kind: Literal["apply", "renew"]
     card_id: Id | None = None
     terms_version: Annotated[str, StringConstraints(min_length=1, max_length=32)]
     terms_sha256: Fingerprint
     code: EnrolmentCode | None = None
+    renews: Serial | None = None
 
 
 class OrderShape(Shape):
@@ -93,7 +98,10 @@ class Activation(SignedStatement):
 
 
 class Request(Body):
+    """``authorisation``: to renew, the old key signs for the new one."""
+
     csr: Annotated[str, StringConstraints(min_length=1, max_length=16384)]
+    authorisation: SignedStatement | None = None
 
 
 @router.post(
@@ -107,9 +115,7 @@ class Request(Body):
 )
 def create_order(call: MutationCall, body: NewOrder) -> Response:
     def create(act: Act, account: Account) -> Answered:
-        card = cards.owned(act, account, body.card_id) if body.card_id else None
-        wish = orders.Wish(body.kind, body.terms_version, body.terms_sha256, body.code)
-        order, is_new = orders.create(act, account, card, wish)
+        order, is_new = _begin(act, account, body)
         return Answered.of(201 if is_new else 200, _shape(act, order))
 
     return call.run(create)
@@ -184,15 +190,20 @@ def check_response(call: MutationCall, relay_id: Id, body: EncryptedChallenge) -
 @router.post(
     "/orders/{order_id}/request",
     response_model=OrderShape,
-    responses=problems(*_FAILURES, Code.REQUEST_REFUSED),
+    responses=problems(*_FAILURES, Code.REQUEST_REFUSED, Code.CARD_NOT_VERIFIED),
 )
 def request_certificate(call: MutationCall, order_id: Id, body: Request) -> Response:
     """Intent, signature and record are three steps, so that no crash makes a second certificate."""
     seen = call.reading().run(lambda act, account: orders.find(act, account, order_id))
     request = issuing.check(body.csr, seen.key_algorithm)
-    intent = call.prepare(
-        lambda act, account: enrolment.intend(act, orders.find(act, account, order_id), request)
-    )
+
+    def intend(act: Act, account: Account) -> Certificate:
+        order = orders.find(act, account, order_id)
+        if order.kind == "renew":
+            _check_old_key(act, order, request.spki_sha256, body.authorisation)
+        return enrolment.intend(act, order, request)
+
+    intent = call.prepare(intend)
     signed = issuing.sign(call.ra, intent, enrolment.holder(call.ra, seen.account)) if intent else None
 
     def complete(act: Act, account: Account) -> Answered:
@@ -248,6 +259,22 @@ def download(call: MutationCall, order_id: Id) -> Response:
         return Answered.of(200, _shape(act, order))
 
     return call.run(work)
+
+
+def _begin(act: Act, account: Account, body: NewOrder) -> tuple[Order, bool]:
+    wish = orders.Wish(body.kind, body.terms_version, body.terms_sha256, body.code)
+    if body.kind == "apply":
+        card = cards.owned(act, account, body.card_id) if body.card_id else None
+        return orders.create(act, account, card, wish)
+    if body.renews is None:
+        raise Problem(Code.MALFORMED, field="renews")
+    return renewal.begin(act, account, body.renews, wish)
+
+
+def _check_old_key(act: Act, order: Order, key_sha256: str, signed: SignedStatement | None) -> None:
+    if signed is None:
+        raise Problem(Code.MALFORMED, field="authorisation")
+    renewal.check_old_key(act, order, key_sha256, *signed.signed())
 
 
 def _shape(act: Act, order: Order) -> OrderShape:

@@ -26,6 +26,7 @@ def acts(victim: Caller) -> list[Act]:
         ("GET", f"/orders/{order}", None),
         ("DELETE", f"/orders/{order}", None),
         ("POST", "/orders", {"kind": "apply", "card_id": card, **victim.terms()}),
+        ("POST", "/orders", {"kind": "renew", "renews": "abc", **victim.terms()}),
         ("POST", f"/orders/{order}/relays", {"verification": made}),
         ("POST", f"/orders/{order}/request", {"csr": victim.card.csr()}),
         ("POST", f"/orders/{order}/stored", STATEMENT),

@@ -107,30 +107,30 @@ class Caller:
     def signed(self, key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, **members: str) -> dict[str, str]:
         return sign_statement(key, {"audience": ORIGIN, "time": self.now(), **members})
 
-    def verification(self) -> str:
+    def verification(self, purpose: str = "apply") -> str:
         path = f"/cards/{self.card.card_id}/verifications"
-        made = self.post(path, {"purpose": "apply"}).json()
+        made = self.post(path, {"purpose": purpose}).json()
         body = self.signed(
             self.card.verification_key,
             card_id=self.card.card_id,
             nonce=made["nonce"],
-            purpose="apply",
+            purpose=purpose,
             type="card-verification",
         )
         answer = self.put(f"{path}/{made['id']}", body)
         assert answer.status_code == 200, answer.text
         return str(made["id"])
 
-    def relay(self, order: str) -> str:
-        answer = self.post(f"/orders/{order}/relays", {"verification": self.verification()})
+    def relay(self, order: str, purpose: str = "apply") -> str:
+        answer = self.post(f"/orders/{order}/relays", {"verification": self.verification(purpose)})
         assert answer.status_code == 201, answer.text
         return str(answer.json()["id"])
 
     def witness(self, relay: str) -> Response:
         return self.post(f"/relays/{relay}/witness", {"witness": self.card.encrypt(self.card.witness).hex()})
 
-    def authorise(self, order: str) -> dict[str, Any]:
-        relay = self.relay(order)
+    def authorise(self, order: str, purpose: str = "apply") -> dict[str, Any]:
+        relay = self.relay(order, purpose)
         answer = self.witness(relay).json()
         assert answer["witness"] == self.card.witness.hex()
         response = self.card.encrypt(bytes.fromhex(answer["challenge"])).hex()
