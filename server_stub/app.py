@@ -21,6 +21,7 @@ from server_stub.api import (
     officers,
     orders,
     sessions,
+    watching,
 )
 from server_stub.api.headers import PrivateAnswers
 from server_stub.api.limits import BodyLimit
@@ -68,6 +69,7 @@ def build(ra: Ra) -> FastAPI:
     for resource in (info, sessions, account, cards, certificates, orders, officers, approvals):
         app.include_router(resource.router, prefix=PREFIX)
     app.include_router(ca.router)
+    app.include_router(watching.router)
     app.include_router(est_routes.router)
     if ra.settings.demo:
         app.include_router(routes.router)

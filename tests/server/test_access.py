@@ -69,7 +69,7 @@ PUBLIC = {
     *(f"GET /api/v1/{path}" for path in ("info", "units", "units/{unit}", "units/{unit}/terms", "ca/chain")),
     *(f"POST /api/v1/{path}" for path in ("captchas", "sessions", "officer/sessions")),
     *(f"GET /ca/{name}" for name in ("issuing.cer", "root.cer", "issuing.crl", "root.crl")),
-    *("POST /ocsp", "GET /ocsp/{question}", "GET /health"),
+    *("POST /ocsp", "GET /ocsp/{question}", "GET /health", "GET /metrics"),
     *("POST /demo/clock", "POST /demo/faults", "DELETE /demo/faults"),
 }
 
