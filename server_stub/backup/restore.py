@@ -2,8 +2,9 @@
 
 What happened later is unknown to it, and that is safe: serials are random (126 bits), so none of the lost ones
 comes again; OCSP calls them unknown, never good; who asks for the same key again gets a certificate anew. What
-was *taken away* later is not safe to forget: sessions end here, and revocations come back from the last list
-that was published (``crl``).
+was *taken away* later is not safe to forget: sessions and what two officers approved end here, and revocations
+come back from the last list that was published (``crl``). A used code to apply counts again: its order has to be
+made anew.
 """
 
 from __future__ import annotations
@@ -26,7 +27,15 @@ from server_stub.backup.bundle import DATABASE, BackupDamaged, Manifest
 from server_stub.custody.private_file import sync_folder
 from server_stub.db.engine import Database
 from server_stub.db.migrate import migrate
-from server_stub.db.models import AuditHead, Captcha, Certificate, Meta, OfficerSession, SignInSession
+from server_stub.db.models import (
+    Approval,
+    AuditHead,
+    Captcha,
+    Certificate,
+    Meta,
+    OfficerSession,
+    SignInSession,
+)
 from server_stub.seals import Notary
 from server_stub.standing import HOLD, VERSION
 
@@ -96,7 +105,7 @@ def _check_audit(db: Session, notary: Notary, manifest: Manifest) -> None:
 
 def _forget_and_remember(db: Session, listed: Iterable[x509.RevokedCertificate]) -> list[bool | None]:
     """End what may have been ended since, and revoke what was. The result per entry: see ``_revoke``."""
-    for table in (SignInSession, OfficerSession, Captcha):
+    for table in (SignInSession, OfficerSession, Captcha, Approval):
         db.execute(delete(table))
     db.merge(Meta(key=VERSION, value=secrets.token_hex(8)))
     return [_revoke(db.get(Certificate, f"{entry.serial_number:x}"), entry) for entry in listed]

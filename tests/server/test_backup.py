@@ -20,6 +20,7 @@ from server_stub.backup.make import backup
 from server_stub.backup.restore import RestoreRefused, restore
 from server_stub.db.models import Certificate
 from server_stub.housekeeping import seal
+from server_stub.officers import Role
 from server_stub.ra import Ra
 from server_stub.seals import Notary
 from server_stub.settings import Settings
@@ -121,6 +122,19 @@ def test_a_session_ended_meanwhile_does_not_come_back(
     restore(copy, elsewhere, replace=False)
     app.state.ra = open_ra(replace(settings, data=elsewhere))
     assert alice.get("/account").status_code == 401
+
+
+def test_an_approval_used_up_meanwhile_does_not_come_back(
+    app: FastAPI, world: World, alice: Caller, settings: Settings, copy: Path, elsewhere: Path
+) -> None:
+    body = {"kind": "pin-reset", "card_id": alice.card.card_id, "form": "P-7"}
+    asked = world.officer_caller("rita", Role.REGISTRAR).post("/approvals", body).json()["id"]
+    confirmed = world.officer_caller("otto", Role.APPROVER).post(f"/approvals/{asked}/confirmation", None)
+    assert confirmed.json()["state"] == "confirmed"
+    backup(settings, copy)
+    restore(copy, elsewhere, replace=False)
+    back = bring_back(app, settings, elsewhere, alice)
+    assert back.get(f"/cards?key={alice.card.fingerprint}").json()["pin_reset_until"] is None
 
 
 def test_revocations_come_back_from_the_last_list(
