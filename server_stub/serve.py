@@ -18,6 +18,7 @@ from server_stub.ca.key_places import BadTokenSetting
 from server_stub.ca.signer import TokenUnavailable
 from server_stub.custody.master import MasterKeyUnreadable
 from server_stub.custody.private_file import write_private
+from server_stub.db.engine import DatabaseUnusable
 from server_stub.demo import table
 from server_stub.demo.mark import NotADemoDatabase
 from server_stub.demo.people import Person
@@ -32,6 +33,7 @@ _REFUSALS = (
     AuthorityMismatch,
     BadTokenSetting,
     BadUnitFile,
+    DatabaseUnusable,
     MasterKeyUnreadable,
     OSError,
     PersonaliserFailed,
