@@ -18,7 +18,6 @@ from server_stub.ca.key_places import BadTokenSetting
 from server_stub.ca.signer import TokenUnavailable
 from server_stub.custody.master import MasterKeyUnreadable
 from server_stub.custody.private_file import write_private
-from server_stub.db.engine import DatabaseUnusable
 from server_stub.demo import table
 from server_stub.demo.mark import NotADemoDatabase
 from server_stub.demo.people import Person
@@ -33,7 +32,6 @@ _REFUSALS = (
     AuthorityMismatch,
     BadTokenSetting,
     BadUnitFile,
-    DatabaseUnusable,
     MasterKeyUnreadable,
     OSError,
     PersonaliserFailed,
@@ -46,7 +44,7 @@ class UsageRefused(Exception):
 
 
 def serve(options: Namespace, data: Path) -> None:
-    """Serve until told to stop. Raises UsageRefused."""
+    """Serve until told to stop. Raises UsageRefused, DatabaseUnusable."""
     logs.configure()
     host, port = _address(options)
     try:

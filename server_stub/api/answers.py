@@ -12,7 +12,7 @@ from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from server_stub.db.engine import DatabaseBusy
+from server_stub.db.errors import DatabaseBusy
 from server_stub.problems import Code, Problem
 
 MEDIA_TYPE = "application/problem+json"

@@ -6,40 +6,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from threading import Lock
 
-from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy import Connection, Engine, create_engine, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from server_stub.db import dialect, sqlite
 from server_stub.db.dialect import Kind
+from server_stub.db.errors import DatabaseBusy, DatabaseUnusable
 
 _BUSY_SECONDS = dialect.BUSY_SECONDS
-
-
-class DatabaseBusy(Exception):
-    """Nothing was done; it may be tried again."""
-
-
-class DatabaseUnusable(Exception):
-    """The message says why: a kind we do not know, no driver for it, out of reach."""
 
 
 class Database:
     """Hands out sessions; a session ends with commit by its user, or is rolled back."""
 
     def __init__(self, url: str) -> None:
-        """Raises DatabaseUnusable for another kind than SQLite and PostgreSQL; connects only when used."""
-        try:
-            self.engine = create_engine(
-                url,
-                pool_size=8,
-                max_overflow=40,
-                pool_timeout=_BUSY_SECONDS,
-                pool_pre_ping=not url.startswith("sqlite"),  # a server may have been started anew
-            )
-        except (ArgumentError, ImportError) as error:
-            raise DatabaseUnusable(str(error)) from error
+        """Raises DatabaseUnusable for another kind than SQLite and PostgreSQL. No connection is made yet."""
+        self.engine = _engine(url)
         self._kind = _kind(self.engine)
         self._kind.prepare(self.engine)
         self._writing = Lock()
@@ -101,6 +85,24 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def _engine(url: str) -> Engine:
+    try:
+        parsed = make_url(url)
+        if parsed.password or "password" in parsed.query:
+            raise DatabaseUnusable(
+                "others can read a password in a URL: write it into PostgreSQL's password file"
+            )
+        return create_engine(
+            parsed,
+            pool_size=8,
+            max_overflow=40,
+            pool_timeout=_BUSY_SECONDS,
+            pool_pre_ping=parsed.get_backend_name() != "sqlite",  # a server may have been started anew
+        )
+    except (ArgumentError, ImportError) as error:
+        raise DatabaseUnusable(str(error)) from error
 
 
 def _kind(engine: Engine) -> Kind:

@@ -11,7 +11,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from server_stub.db import engine, sqlite
-from server_stub.db.engine import Database, DatabaseBusy
+from server_stub.db.engine import Database
+from server_stub.db.errors import DatabaseBusy
 from server_stub.ra import Ra
 from tests.server.world import Caller
 
