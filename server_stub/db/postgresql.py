@@ -30,11 +30,15 @@ _SETTINGS: Final = (
     "synchronous_commit = on",
     f"lock_timeout = '{BUSY_SECONDS}s'",
     f"idle_in_transaction_session_timeout = '{_IDLE_SECONDS}s'",
+    # Reads outnumber writes by far: what they need holds without a question of its own.
+    "default_transaction_isolation = 'repeatable read'",
+    "default_transaction_read_only = on",
 )
 _THE_LOCK: Final = int.from_bytes(b"CardTool", "big")
-_TAKE_LOCK: Final = f"SELECT pg_advisory_xact_lock({_THE_LOCK})"
-# A later snapshot than the lock's: read committed takes a new one for each statement.
-_READ_ONE_MOMENT: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+# Who waited must see what was done meanwhile: read committed looks anew with each statement.
+_BEGIN_WRITING: Final = (
+    f"SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE;SELECT pg_advisory_xact_lock({_THE_LOCK})"
+)
 # After each of these, nothing of the transaction was done.
 _BUSY: Final = (
     CannotConnectNow,
@@ -63,4 +67,5 @@ def _set_up(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql(_TAKE_LOCK if is_writing(connection) else _READ_ONE_MOMENT)
+    if is_writing(connection):
+        connection.exec_driver_sql(_BEGIN_WRITING)
