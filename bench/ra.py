@@ -1,8 +1,9 @@
 """The RA beside bare signing, in one run on one machine: ``python -m bench.ra`` (a minute or two).
 
-Enrolments go through loopback HTTP to two server processes on one SQLite database, the load on the same cores:
-request checked, intent and certificate committed with fsync, audited. OCSP is measured in this process and
-through HTTP. Reads: 50 clients at 5 requests a second with 10 sign-ins a second beside them.
+Enrolments go through loopback HTTP to two server processes on one database (SQLite; PostgreSQL with ``--db``),
+the load on the same cores: request checked, intent and certificate committed with fsync, audited. OCSP is
+measured in this process and through HTTP. Reads: 50 clients at 5 requests a second with 10 sign-ins a second
+beside them.
 """
 
 from __future__ import annotations
@@ -46,12 +47,13 @@ ENROL_TARGET, OCSP_TARGET, READ_TARGET = 0.4, 0.5, 0.020
 
 def main(arguments: Sequence[str]) -> int:
     if arguments[:1] == ["serve"]:
-        return serve(Path(arguments[1]), int(arguments[2]))
+        return serve(Path(arguments[1]), int(arguments[2]), arguments[3])
     parser = argparse.ArgumentParser(prog="bench.ra", description=__doc__.splitlines()[0])
     parser.add_argument("--enrolments", type=int, default=1000)
+    parser.add_argument("--db", default="", metavar="URL", help="an empty PostgreSQL instead of SQLite")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
-        figures = measure(Path(folder), options.enrolments)
+        figures = measure(Path(folder), options.enrolments, options.db)
     REPORT.parent.mkdir(parents=True, exist_ok=True)
     REPORT.write_text(json.dumps(figures, indent=1), "utf-8")
     for name, value in figures.items():
@@ -59,10 +61,10 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def measure(folder: Path, enrolments: int) -> dict[str, float]:
-    ra, waiting = ra_world.make(folder, enrolments)
+def measure(folder: Path, enrolments: int, database: str) -> dict[str, float]:
+    ra, waiting = ra_world.make(folder, enrolments, database)
     figures = {BARE: signing_rate()}
-    figures |= with_servers(folder, waiting)
+    figures |= with_servers(folder, database, waiting)
     figures |= ocsp_in_process(ra)
     figures["signatures/s, again"] = signing_rate()
     bare = (figures[BARE] + figures["signatures/s, again"]) / 2
@@ -124,14 +126,14 @@ def ocsp_request(ra: Ra, serial: int, *, nonce: bool) -> bytes:
     return builder.build().public_bytes(Encoding.DER)
 
 
-def with_servers(folder: Path, waiting: Sequence[Waiting]) -> dict[str, float]:
+def with_servers(folder: Path, database: str, waiting: Sequence[Waiting]) -> dict[str, float]:
     with ExitStack() as stack:
-        servers = [stack.enter_context(server(folder)) for _ in range(2)]
+        servers = [stack.enter_context(server(folder, database)) for _ in range(2)]
         ports = [one.port for one in servers]
         before = processor_time(servers)
         figures = {"enrolments/s": asyncio.run(flood(ports, map(enrolment, waiting), CLIENTS))}
         figures["enrolment, processor time (s)"] = (processor_time(servers) - before) / len(waiting)
-        ra = create_app(ra_world.settings_of(folder, "http://127.0.0.1")).state.ra
+        ra = create_app(ra_world.settings_of(folder, "http://127.0.0.1", database)).state.ra
         serials = certified(ra)
         for name, nonce in (("OCSP with nonce/s, HTTP", True), ("OCSP from cache/s, HTTP", False)):
             asked = [ocsp_request(ra, serials[n % len(serials)], nonce=nonce) for n in range(OCSP_CALLS)]
@@ -195,12 +197,14 @@ def processor_time(servers: Sequence[Server]) -> float:
 
 
 @contextmanager
-def server(folder: Path) -> Iterator[Server]:
+def server(folder: Path, database: str) -> Iterator[Server]:
     """A server process over the folder."""
     with serving.bind("127.0.0.1", 0) as free:
         port = free.getsockname()[1]
     process = subprocess.Popen(
-        [sys.executable, "-m", "bench.ra", "serve", str(folder), str(port)], stdout=subprocess.PIPE, cwd=ROOT
+        [sys.executable, "-m", "bench.ra", "serve", str(folder), str(port), database],
+        stdout=subprocess.PIPE,
+        cwd=ROOT,
     )
     assert process.stdout is not None
     try:
@@ -212,8 +216,8 @@ def server(folder: Path) -> Iterator[Server]:
         process.stdout.close()
 
 
-def serve(folder: Path, port: int) -> int:
-    app = create_app(ra_world.settings_of(folder, f"http://127.0.0.1:{port}"))
+def serve(folder: Path, port: int, database: str) -> int:
+    app = create_app(ra_world.settings_of(folder, f"http://127.0.0.1:{port}", database))
     with serving.bind("127.0.0.1", port) as bound:
         serving.run(app, bound, tls=None, ready=lambda: print("ready", flush=True), stop_with_stdin=False)
     return 0

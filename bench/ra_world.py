@@ -52,14 +52,16 @@ class Waiting:
     csr: str
 
 
-def settings_of(folder: Path, url: str) -> Settings:
-    return Settings(data=folder / "ra", url=url, extra_units=(folder / "units",), limits=WIDE)
+def settings_of(folder: Path, url: str, database: str = "") -> Settings:
+    return Settings(
+        data=folder / "ra", url=url, database=database, extra_units=(folder / "units",), limits=WIDE
+    )
 
 
-def make(folder: Path, count: int) -> tuple[Ra, list[Waiting]]:
-    """An RA (RSA-3072) with ``count`` customers, each with an authorised order."""
+def make(folder: Path, count: int, database: str = "") -> tuple[Ra, list[Waiting]]:
+    """An RA (RSA-3072) with ``count`` customers, each with an authorised order. ``database``: URL, or embedded."""
     _write_unit(folder / "units")
-    ra = open_ra(settings_of(folder, "http://127.0.0.1"))
+    ra = open_ra(settings_of(folder, "http://127.0.0.1", database))
     password_hash = hash_password(PASSWORD)
     waiting: list[Waiting] = []
     for first in range(0, count, 500):

@@ -7,8 +7,14 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from platformdirs import user_data_path
+
+from server_stub.db.errors import DatabaseUnusable
+
+if TYPE_CHECKING:
+    from server_stub.db.engine import Database
 
 Run = Callable[[argparse.Namespace], int]
 OK, FAILED, USAGE = 0, 1, 2
@@ -17,7 +23,10 @@ OK, FAILED, USAGE = 0, 1, 2
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     run: Run = options.run
-    return run(options)
+    try:
+        return run(options)
+    except DatabaseUnusable as error:
+        return _complain(f"the database cannot be used: {error}", USAGE)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -91,20 +100,18 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _migrate(options: argparse.Namespace) -> int:
-    from server_stub.db.engine import Database  # noqa: PLC0415
     from server_stub.db.migrate import migrate  # noqa: PLC0415
 
-    database = Database(_database_url(options))
+    database = _database(options)
     migrate(database)
     database.close()
     return OK
 
 
 def _verify_audit(options: argparse.Namespace) -> int:
-    from server_stub.db.engine import Database  # noqa: PLC0415
     from server_stub.seals import AuditBroken, Notary  # noqa: PLC0415
 
-    database = Database(_database_url(options))
+    database = _database(options)
     try:
         with database.session(write=False) as db:
             count = Notary.open(data_folder(options)).verify(db)
@@ -160,11 +167,15 @@ def data_folder(options: argparse.Namespace) -> Path:
     return user_data_path("cardtool-ra-demo" if getattr(options, "demo", False) else "cardtool-ra")
 
 
-def _database_url(options: argparse.Namespace) -> str:
+def _database(options: argparse.Namespace) -> Database:
+    """Raises DatabaseUnusable."""
+    from server_stub.db.engine import Database  # noqa: PLC0415
     from server_stub.settings import Settings  # noqa: PLC0415
 
     data_folder(options).mkdir(parents=True, exist_ok=True, mode=0o700)
-    return Settings(data=data_folder(options), url="", database=options.db).database_url
+    database = Database(Settings(data=data_folder(options), url="", database=options.db).database_url)
+    database.reach()
+    return database
 
 
 def _complain(text: str, status: int) -> int:

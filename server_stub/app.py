@@ -41,14 +41,16 @@ PREFIX = "/api/v1"
 def create_app(settings: Settings) -> FastAPI:
     """A whole server: database migrated, keys and units loaded, routes in place.
 
-    Raises NotADemoDatabase, BadUnitFile, and what the CA and the master key raise about their files.
+    Raises DatabaseUnusable, NotADemoDatabase, BadUnitFile, and what the CA and the master key raise about their files.
     """
     return build(open_ra(settings))
 
 
 def open_ra(settings: Settings) -> Ra:
+    """Raises DatabaseUnusable, and what ``create_app`` raises."""
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     database = Database(settings.database_url)
+    database.reach()
     prepare(database, demo=settings.demo)
     return Ra.open(settings, database)
 

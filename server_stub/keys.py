@@ -9,7 +9,7 @@ import hmac
 import secrets
 from pathlib import Path
 
-from server_stub.custody.private_file import read_private, write_private
+from server_stub.custody.private_file import made_once, read_private
 
 _KEY_LENGTH = 32
 
@@ -21,8 +21,8 @@ class TagKey:
     @classmethod
     def open(cls, path: Path, *, create: bool = True) -> TagKey:
         """Read the key, or with ``create`` make it on first use. Raises PrivateFileExposed, FileNotFoundError."""
-        if create and not path.exists():
-            write_private(path, secrets.token_bytes(_KEY_LENGTH))
+        if create:
+            return cls(made_once(path, lambda: secrets.token_bytes(_KEY_LENGTH)))
         return cls(read_private(path))
 
     def tag(self, use: str, *parts: str) -> str:

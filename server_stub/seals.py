@@ -18,7 +18,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server_stub.audit import GENESIS, entry_hash
-from server_stub.custody.private_file import read_private, write_private
+from server_stub.custody.private_file import made_once
 from server_stub.db.models import AuditEntry, AuditHead, AuditSeal
 from server_stub.ra import Act
 
@@ -46,10 +46,8 @@ class Notary:
     @classmethod
     def open(cls, data: Path) -> Notary:
         """Read the key in the data folder, or make it on first use. Raises PrivateFileExposed."""
-        path = data / _KEY_FILE
-        if not path.exists():
-            write_private(path, Ed25519PrivateKey.generate().private_bytes_raw())
-        return cls(Ed25519PrivateKey.from_private_bytes(read_private(path)), data / _SEALS_FILE)
+        key = made_once(data / _KEY_FILE, lambda: Ed25519PrivateKey.generate().private_bytes_raw())
+        return cls(Ed25519PrivateKey.from_private_bytes(key), data / _SEALS_FILE)
 
     def seal(self, act: Act) -> None:
         """Sign the head, unless that was done. The file comes first: a line too many proves as much."""

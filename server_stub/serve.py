@@ -44,7 +44,7 @@ class UsageRefused(Exception):
 
 
 def serve(options: Namespace, data: Path) -> None:
-    """Serve until told to stop. Raises UsageRefused."""
+    """Serve until told to stop. Raises UsageRefused, DatabaseUnusable."""
     logs.configure()
     host, port = _address(options)
     try:

@@ -46,13 +46,13 @@ def state(act: Act, row: Certificate) -> str:
 
 
 def find(act: Act, serial: str, account: Account | None = None) -> tuple[Certificate, Order]:
-    """A customer's certificate (of ``account`` only, if given) with its order, locked for a change.
+    """A customer's certificate (of ``account`` only, if given) with its order.
 
     Raises Problem NOT_FOUND, for a foreign one as for none.
     """
     chosen = select(Certificate, Order).join(Order, Certificate.order_id == Order.id)
     chosen = chosen.where(Certificate.serial == serial, Certificate.pem.is_not(None))
-    found = act.db.execute(chosen.with_for_update(of=Certificate)).one_or_none()
+    found = act.db.execute(chosen).one_or_none()
     if found is None or account not in {None, found.Order.account}:
         raise Problem(Code.NOT_FOUND)
     return found.Certificate, found.Order

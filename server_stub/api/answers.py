@@ -8,10 +8,11 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from server_stub.db.engine import DatabaseBusy
+from server_stub.db.errors import DatabaseBusy
 from server_stub.problems import Code, Problem
 
 MEDIA_TYPE = "application/problem+json"
@@ -45,6 +46,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _unreadable)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(DatabaseBusy, _busy)
+    app.add_exception_handler(DataError, _unstorable)
     app.add_exception_handler(Exception, _fault)
 
 
@@ -72,6 +74,11 @@ def _http(request: Request, error: Exception) -> Response:
 
 def _busy(request: Request, _error: Exception) -> Response:
     return _problem(request, Problem(Code.BUSY, retry_after=1))
+
+
+def _unstorable(request: Request, _error: Exception) -> Response:
+    """A text with U+0000, which PostgreSQL keeps nowhere and which is therefore nobody's name or number."""
+    return _problem(request, Problem(Code.MALFORMED, field=""))
 
 
 def _fault(request: Request, error: Exception) -> Response:

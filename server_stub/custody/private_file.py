@@ -9,7 +9,10 @@ from __future__ import annotations
 import os
 import secrets
 import stat
+from collections.abc import Callable
 from pathlib import Path
+
+from filelock import FileLock
 
 _OWNER_ONLY = 0o600
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -41,6 +44,14 @@ def read_private(path: Path) -> bytes:
         if os.name == "posix" and os.fstat(file.fileno()).st_mode & _OTHERS:
             raise PrivateFileExposed(path.name)
         return file.read()
+
+
+def made_once(path: Path, make: Callable[[], bytes]) -> bytes:
+    """The content, made when there is none. Several workers may start at once. Raises PrivateFileExposed."""
+    with FileLock(path.with_name(f"{path.name}.lock")):
+        if not path.exists():
+            write_private(path, make())
+    return read_private(path)
 
 
 def sync_folder(folder: Path) -> None:

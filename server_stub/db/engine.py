@@ -1,41 +1,40 @@
-"""Connections: durable commits, and write transactions that take their lock at the start.
-
-SQLite's deferred transactions fail with "database is locked" when a reader becomes a writer beside another;
-``BEGIN IMMEDIATE`` waits instead, so every act that may write begins that way.
-"""
+"""Connections, as sessions for one act each. Acts that may write queue: see the two kinds of database."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from sqlite3 import Connection as SqliteConnection
 from threading import Lock
 
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection, Engine, create_engine, make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import ConnectionPoolEntry
 
-_BUSY_SECONDS = 8  # below the 10 s within which everything answers
-_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={_BUSY_SECONDS * 1000}")
+from server_stub.db import dialect, sqlite
+from server_stub.db.dialect import Kind
+from server_stub.db.errors import DatabaseBusy, DatabaseUnusable
 
-
-class DatabaseBusy(Exception):
-    """Nothing was done; it may be tried again."""
+_BUSY_SECONDS = dialect.BUSY_SECONDS
 
 
 class Database:
     """Hands out sessions; a session ends with commit by its user, or is rolled back."""
 
     def __init__(self, url: str) -> None:
-        self.engine = create_engine(url, pool_size=8, max_overflow=40, pool_timeout=_BUSY_SECONDS)
-        if self.engine.dialect.name == "sqlite":
-            event.listen(self.engine, "connect", _prepare_sqlite)
-            event.listen(self.engine, "begin", _begin_sqlite)
+        """Raises DatabaseUnusable for another kind than SQLite and PostgreSQL. No connection is made yet."""
+        self.engine = _engine(url)
+        self._kind = _kind(self.engine)
+        self._kind.prepare(self.engine)
         self._writing = Lock()
-        self._writer: Engine = self.engine.execution_options(begin="IMMEDIATE")
+        self._writer: Engine = dialect.writer(self.engine)
+
+    def reach(self) -> None:
+        """Raises DatabaseUnusable when no connection can be made."""
+        try:
+            self.engine.connect().close()
+        except OperationalError as error:
+            raise DatabaseUnusable(str(error.orig)) from error
 
     @contextmanager
     def session(self, *, write: bool) -> Iterator[Session]:
@@ -45,16 +44,17 @@ class Database:
                 with Session(self._writer if write else self.engine, expire_on_commit=False) as db:
                     yield db
             except (OperationalError, PoolTimeout) as error:
-                if isinstance(error, PoolTimeout) or "locked" in str(error.orig):
+                if isinstance(error, PoolTimeout) or self._kind.is_busy(error):
                     raise DatabaseBusy from error
                 raise
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
-        """Writers of this process queue here: SQLite itself makes them sleep and try again, and some for ever."""
-        if self.engine.dialect.name != "sqlite":
-            yield
-            return
+        """Writers of this process queue here, before each takes a connection.
+
+        SQLite would make them sleep and try again, and some for ever; with PostgreSQL they would leave no
+        connection to those who only read.
+        """
         if not self._writing.acquire(timeout=_BUSY_SECONDS):
             raise DatabaseBusy
         try:
@@ -75,7 +75,7 @@ class Database:
         Raises RuntimeError, and changes nothing, when a row would point nowhere afterwards.
         """
         with self._writer.connect() as connection:
-            is_sqlite = self.engine.dialect.name == "sqlite"
+            is_sqlite = self._kind is sqlite
             connection.info["foreign_keys"] = "OFF"
             with connection.begin():
                 yield connection
@@ -87,16 +87,29 @@ class Database:
         self.engine.dispose()
 
 
-def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-    if not isinstance(connection, SqliteConnection):
-        raise TypeError("the sqlite3 driver of the standard library is expected")
-    connection.isolation_level = None  # we emit BEGIN ourselves
-    for pragma in _PRAGMAS:
-        connection.execute(f"PRAGMA {pragma}")
+def _engine(url: str) -> Engine:
+    try:
+        parsed = make_url(url)
+        if parsed.password or "password" in parsed.query:
+            raise DatabaseUnusable(
+                "others can read a password in a URL: write it into PostgreSQL's password file"
+            )
+        return create_engine(
+            parsed,
+            pool_size=8,
+            max_overflow=40,
+            pool_timeout=_BUSY_SECONDS,
+            pool_pre_ping=parsed.get_backend_name() != "sqlite",  # a server may have been started anew
+        )
+    except (ArgumentError, ImportError) as error:
+        raise DatabaseUnusable(str(error)) from error
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    if "foreign_keys" in connection.info:  # has no effect inside a transaction
-        connection.exec_driver_sql(f"PRAGMA foreign_keys={connection.info['foreign_keys']}")
-    mode = connection.get_execution_options().get("begin", "DEFERRED")
-    connection.exec_driver_sql(f"BEGIN {mode}")
+def _kind(engine: Engine) -> Kind:
+    if engine.dialect.name == "sqlite":
+        return sqlite
+    if engine.driver == "psycopg":
+        from server_stub.db import postgresql  # noqa: PLC0415 (its driver takes long to load)
+
+        return postgresql
+    raise DatabaseUnusable("the database is SQLite, or PostgreSQL by postgresql+psycopg")

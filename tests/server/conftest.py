@@ -17,6 +17,8 @@ from server_stub.db.migrate import migrate
 from server_stub.ra import Ra
 from server_stub.settings import WIDE, Settings
 from tests.server.world import ORIGIN, Caller, World
+from tests.support import postgres
+from tests.support.postgres import Cluster
 
 
 @pytest.fixture(scope="session")
@@ -35,6 +37,13 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     migrate(database)
     database.close()
     return path
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """PostgreSQL, for tests that bear the mark ``postgres.NEEDED``."""
+    with postgres.running() as cluster:
+        yield cluster
 
 
 @pytest.fixture

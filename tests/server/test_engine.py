@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from server_stub.db import engine
-from server_stub.db.engine import Database, DatabaseBusy
+from server_stub.db import engine, sqlite
+from server_stub.db.engine import Database
+from server_stub.db.errors import DatabaseBusy
 from server_stub.ra import Ra
 from tests.server.world import Caller
 
@@ -32,7 +33,7 @@ def database(path: Path) -> Iterator[Database]:
 def impatient(path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
     """Waits a moment only."""
     monkeypatch.setattr(engine, "_BUSY_SECONDS", 0.2)
-    monkeypatch.setattr(engine, "_PRAGMAS", ("journal_mode=WAL", "busy_timeout=200"))
+    monkeypatch.setattr(sqlite, "_PRAGMAS", ("journal_mode=WAL", "busy_timeout=200"))
     database = Database(f"sqlite:///{path}")
     yield database
     database.close()

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from secrets import token_hex
 from typing import Any
 
 import httpx2
 import pytest
+from sqlalchemy import create_engine
 
 from bench import ra_world
 from bench.ra_world import Waiting
+from tests.support import postgres
+from tests.support.postgres import Cluster
+from tests.support.ra_process import REPOSITORY, Place, Server, enrol, options, serving
 
-REPOSITORY = Path(__file__).parents[2]
 ORDERS, CLIENTS, ANSWERS_BEFORE_THE_KILL = 60, 8, 15
-
-
-@dataclass
-class Server:
-    process: subprocess.Popen[str]
-    url: str
 
 
 @dataclass
@@ -37,36 +32,6 @@ class Answers:
 
     def add(self, order: str, certificate: str) -> None:
         assert self.given.setdefault(order, certificate) == certificate
-
-
-@contextmanager
-def serving(folder: Path) -> Iterator[Server]:
-    """A server process over the folder, whatever others there are; killed in the end."""
-    arguments = ["--listen", "127.0.0.1:0", "--data", str(folder / "ra"), "--units", str(folder / "units")]
-    with subprocess.Popen(
-        [sys.executable, "-m", "server_stub", "serve", *arguments],
-        cwd=REPOSITORY,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as process:
-        try:
-            assert process.stdout is not None
-            yield Server(process, process.stdout.readline().strip())
-        finally:
-            process.kill()
-
-
-def enrol(url: str, one: Waiting) -> str:
-    """The order's certificate. Raises httpx2.TransportError when the server is gone."""
-    answer = httpx2.post(
-        f"{url}/api/v1/orders/{one.order}/request",
-        json={"csr": one.csr},
-        headers={"Authorization": f"Bearer {one.token}", "Idempotency-Key": token_hex(16)},
-        timeout=20,
-    )
-    assert answer.status_code == 200, answer.text
-    return str(answer.json()["certificate"])
 
 
 def enrol_until_killed(servers: Sequence[Server], waiting: Sequence[Waiting]) -> Answers:
@@ -92,27 +57,39 @@ def kill(servers: Sequence[Server]) -> None:
         server.process.kill()
 
 
-def rows(folder: Path, query: str) -> list[tuple[Any, ...]]:
-    database = folder / "ra" / "ra.sqlite"
-    with closing(sqlite3.connect(database)) as connection:
-        return connection.execute(query).fetchall()
+def rows(place: Place, query: str) -> list[tuple[Any, ...]]:
+    engine = create_engine(place.database)
+    with engine.connect() as connection:
+        found = [tuple(row) for row in connection.exec_driver_sql(query)]
+    engine.dispose()
+    return found
 
 
-@pytest.mark.parametrize("processes", [1, 2])
-def test_killed_under_load_nothing_is_lost_or_doubled(tmp_path: Path, processes: int) -> None:
-    ra, waiting = ra_world.make(tmp_path, ORDERS)
+@pytest.fixture
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    if request.param == "sqlite":
+        return Place(tmp_path, f"sqlite:///{tmp_path / 'ra' / 'ra.sqlite'}")
+    cluster: Cluster = request.getfixturevalue("cluster")
+    return Place(tmp_path, cluster.new_database())
+
+
+@pytest.mark.parametrize(
+    ("place", "processes"),
+    [("sqlite", 1), ("sqlite", 2), pytest.param("postgresql", 2, marks=postgres.NEEDED)],
+    indirect=["place"],
+)
+def test_killed_under_load_nothing_is_lost_or_doubled(place: Place, processes: int) -> None:
+    ra, waiting = ra_world.make(place.folder, ORDERS, place.database)
     ra.close()
     with ExitStack() as stack:
-        answers = enrol_until_killed(
-            [stack.enter_context(serving(tmp_path)) for _ in range(processes)], waiting
-        )
+        answers = enrol_until_killed([stack.enter_context(serving(place)) for _ in range(processes)], waiting)
     assert len(answers.given) < ORDERS  # or nothing was interrupted
-    with serving(tmp_path) as server:
+    with serving(place) as server:
         for one in waiting:
             answers.add(one.order, enrol(server.url, one))
-    assert_one_certificate_each(tmp_path, answers)
+    assert_one_certificate_each(place, answers)
     verified = subprocess.run(
-        [sys.executable, "-m", "server_stub", "audit", "verify", "--data", str(tmp_path / "ra")],
+        [sys.executable, "-m", "server_stub", "audit", "verify", *options(place)],
         cwd=REPOSITORY,
         capture_output=True,
         text=True,
@@ -121,14 +98,14 @@ def test_killed_under_load_nothing_is_lost_or_doubled(tmp_path: Path, processes:
     assert verified.returncode == 0, verified.stdout + verified.stderr
 
 
-def assert_one_certificate_each(folder: Path, answers: Answers) -> None:
+def assert_one_certificate_each(place: Place, answers: Answers) -> None:
     """What the clients hold is what the RA has, once, and once in the audit log."""
     kept = rows(
-        folder, "SELECT order_id, pem FROM certificates WHERE order_id IS NOT NULL AND state != 'abandoned'"
+        place, "SELECT order_id, pem FROM certificates WHERE order_id IS NOT NULL AND state != 'abandoned'"
     )
     assert len(kept) == ORDERS
     assert dict(kept) == answers.given
-    assert rows(folder, "SELECT count(*) FROM orders") == [(ORDERS,)]
-    assert rows(folder, "SELECT count(*) FROM orders WHERE state = 'issued'") == [(ORDERS,)]
-    issued = rows(folder, "SELECT subject FROM audit WHERE action = 'certificate.issued'")
+    assert rows(place, "SELECT count(*) FROM orders") == [(ORDERS,)]
+    assert rows(place, "SELECT count(*) FROM orders WHERE state = 'issued'") == [(ORDERS,)]
+    issued = rows(place, "SELECT subject FROM audit WHERE action = 'certificate.issued'")
     assert len(issued) == len(set(issued)) == ORDERS
