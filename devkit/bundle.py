@@ -62,9 +62,9 @@ UNUSED_MODULES = re.compile(
 )
 
 UNUSED_START_SCRIPTS = {
-    # 15 ms of every start: for source lines in tracebacks, and for walking through packages by name.
+    # Import inspect, pkgutil and zipfile at every start: for source lines in tracebacks, and to list packages.
     *("pyi_rth_inspect", "pyi_rth_pkgutil"),
-    # 30 ms: sets paths that PySide6 as PyPI has it finds by itself. Verified on Linux only.
+    # 15 ms: sets paths that PySide6 as PyPI has it finds by itself. Verified on Linux only.
     *(["pyi_rth_pyside6"] if screen.LINUX else []),
 }
 

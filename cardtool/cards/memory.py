@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from cardtool.cards.overview import CardOverview
+from cardtool.cards.overview import CardOverview, has_keypad
 from cardtool.cards.piv.session import PivSession, get_data_command
 from cardtool.cards.piv.types import ObjectTag
 from cardtool.cards.piv.yubico import serial_of
@@ -68,7 +68,12 @@ class CardMemory:
             return None
         if found.view.serial is not None and serial_of(session) != found.view.serial:
             return None
-        return replace(found.view, reader=session.reader, pin=session.pin_status())
+        return replace(
+            found.view,
+            reader=session.reader,
+            pin=session.pin_status(),
+            pin_pad=has_keypad(session),
+        )
 
 
 def _same_place(one: CardOverview, other: CardOverview) -> bool:

@@ -16,7 +16,6 @@ from cardtool.cards.piv.session import PivSession
 from cardtool.cards.piv.types import MAIN_SLOTS, RETIRED_SLOTS, Slot
 from cardtool.cards.piv.yubico import serial_of
 from cardtool.errors import CardAnswerMalformed, CardCommandFailed, ObjectNotFound, SecurityStatusNotSatisfied
-from cardtool.pcsc.pinpad import PinPad
 
 _BROKEN = (CardAnswerMalformed, CardCommandFailed, SecurityStatusNotSatisfied)
 """What one object that cannot be read raises; it does not hide the others."""
@@ -89,11 +88,13 @@ def read_overview(session: PivSession) -> CardOverview:
         certificates=certificates,
         pin=session.pin_status(),
         unreadable=unreadable,
-        pin_pad=_can_verify(session.pin_pad()),
+        pin_pad=has_keypad(session),
     )
 
 
-def _can_verify(pad: PinPad | None) -> bool:
+def has_keypad(session: PivSession) -> bool:
+    """Whether the PIN can be typed on the reader."""
+    pad = session.pin_pad()
     return pad is not None and pad.verify is not None
 
 

@@ -12,7 +12,7 @@ from cardtool.desktop.ra_view import RaView, RaWatch
 from cardtool.desktop.world import World
 from cardtool.errors import CertificateRefused, ReaderNotPermitted, ReaderServiceOff
 from cardtool.flows.clock import TOLERANCE, clock_error
-from cardtool.pki.certificate import CertificateSummary, describe
+from cardtool.pki.certificate import CertificateSummary, describe, mark_of
 from cardtool.ra.wire import CardAtRa, Registration, UnitInfo
 from cardtool.ui.home_state import AccountIs, CardIs, CertificateIs, HomeState, Service
 from cardtool.ui.home_view import CardFace, HomeView, Lamp, Light, Support, Validity
@@ -126,7 +126,7 @@ def _with_card(
     renewal = _renewal_from(summary, unit)
     state = replace(
         state,
-        certificate=_certificate_is(summary, ra.states.get(held.der, ""), view.now),
+        certificate=_certificate_is(summary, ra.states.get(mark_of(held.der), ""), view.now),
         renewal_open=renewal is not None and renewal <= view.now,
     )
     return replace(view, state=state, card=_face(face, summary, renewal))

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 from cardtool.errors import CardToolError, NotFoundAtRa, RaError, SessionExpired
-from cardtool.pki.certificate import load
 from cardtool.ra.client import RaClient
 from cardtool.ra.wire import Account, CardAtRa, UnitInfo
 
@@ -16,7 +15,7 @@ FRESH_FOR = 30.0
 
 @dataclass(frozen=True)
 class RaView:
-    """``reached`` None: not asked yet. ``states``: the RA's word (valid, on-hold, revoked) by certificate (DER)."""
+    """``reached`` None: not asked yet. ``states``: the RA's word (valid, on-hold, revoked) by ``mark_of`` each."""
 
     reached: bool | None = None
     units: tuple[UnitInfo, ...] = ()
@@ -24,7 +23,7 @@ class RaView:
     must_change: bool = False
     account: Account | None = None
     unfinished: bool = False
-    states: dict[bytes, str] = field(default_factory=dict)
+    states: dict[tuple[int, str], str] = field(default_factory=dict)
 
     def unit(self, wanted: str) -> UnitInfo | None:
         return next((unit for unit in self.units if unit.id == wanted), None)
@@ -97,5 +96,5 @@ class RaWatch:
             signed_in=True,
             account=self._ra.account(),
             unfinished=bool(self._ra.open_orders()),
-            states={load(known.pem): known.state for known in certificates},
+            states={known.mark: known.state for known in certificates},
         )

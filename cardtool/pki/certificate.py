@@ -17,7 +17,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from cardtool.errors import CertificateRefused
 from cardtool.pki.algorithms import PublicKey, algorithm_name, is_accepted
-from cardtool.pki.match import same_key
+from cardtool.pki.match import fingerprint, same_key
 
 ExtensionKind = TypeVar("ExtensionKind", bound=x509.ExtensionType)
 
@@ -60,6 +60,15 @@ class CertificateSummary:
     key_algorithm: str
     usages: tuple[str, ...]
     sha256: str
+
+
+def mark_of(certificate: bytes) -> tuple[int, str]:
+    """What tells a DER certificate from all others: serial number and its key's fingerprint, as the RA names it.
+
+    Raises CertificateRefused("malformed").
+    """
+    parsed = _parse(certificate)
+    return parsed.serial_number, fingerprint(parsed.public_key())
 
 
 def load(certificate: str | bytes) -> bytes:

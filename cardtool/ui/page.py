@@ -31,6 +31,7 @@ class Page(Part, QWidget):
     def __init__(self, context: Context, code: str) -> None:
         super().__init__()
         self.code = code
+        self._on_reader: PinOnReader | None = None
         self.strip = Strip(context)
         self.layout_ = column(context.theme, gap=16)
         self.layout_.addWidget(self.strip)
@@ -82,12 +83,20 @@ class Page(Part, QWidget):
 
     def pin_on_reader(self, wanted: PinOnReader | None) -> None:
         """The reader's keypad waits for the PIN; None: no more."""
-        if wanted is None:
-            self.strip.show_words("")
-        else:
+        self._on_reader = wanted
+        self.strip.show_words("")
+        self._tell_of_reader(aloud=True)
+
+    def retranslate(self) -> None:
+        super().retranslate()
+        self._tell_of_reader(aloud=False)
+
+    def _tell_of_reader(self, *, aloud: bool) -> None:
+        wanted = self._on_reader
+        if wanted is not None:
             key = "pin.type_on_reader" if wanted.of is None else "pin.type_on_reader_of"
             words = self.messages.text(key, number=wanted.number, of=wanted.of or 0)
-            self.strip.show_words(words, "caution", aloud=True)
+            self.strip.show_words(words, "caution", aloud=aloud)
 
     def cards_changed(self) -> None:
         """A card or reader came or went."""

@@ -131,6 +131,22 @@ class TestSlots:
         register_again(bench)
         assert bench.run(APC, context_of(bench)) is None
 
+    def test_all_of_it_where_only_staff_show_a_certificate_again(self, bench: Bench):
+        """Then the RA gives it out but once, and certificates are told by serial and key."""
+        bench.office.change_issuing("blue", redownload="staff")
+        context = context_of(bench)
+        assert bench.run(APC, context) is None
+        assert context.outcome is not None
+        assert [one.pem for one in bench.client.certificates()] == [None]
+        register_again(bench)
+        bench.says("APC-2", READER, Cancelled())
+        assert isinstance(bench.run(APC, context_of(bench)), Cancelled)
+        assert bench.codes("APC-2") == ["", "C307"]
+        with bench.office.ra.act("test") as act:
+            row = act.db.query(Certificate).filter(Certificate.profile == "signing").one()
+            standing.revoke(act, row, "keyCompromise")
+        assert bench.run(APC, context_of(bench)) is None
+
     def test_what_is_no_certificate_is_in_nobodys_way(self, bench: Bench):
         bench.card.state.objects[CERTIFICATE_OF_9A] = bytes.fromhex("70023000710100FE00")
         assert bench.run(APC, context_of(bench)) is None

@@ -92,3 +92,12 @@ def alice(world: World) -> Caller:
 def bob(world: World) -> Caller:
     """Another approved customer of the same unit."""
     return world.sign_in(world.customer("bob"))
+
+
+@pytest.fixture
+def serial(alice: Caller) -> str:
+    """Of alice's one certificate, which is on her card."""
+    order = alice.issue()
+    alice.stored(order["id"], order["certificate"])
+    (certificate,) = alice.get("/certificates").json()["certificates"]
+    return str(certificate["serial"])

@@ -17,14 +17,6 @@ NEW_KEY = rsa.generate_private_key(65537, 2048)
 
 
 @pytest.fixture
-def serial(alice: Caller) -> str:
-    order = alice.issue()
-    alice.stored(order["id"], order["certificate"])
-    (certificate,) = alice.get("/certificates").json()["certificates"]
-    return str(certificate["serial"])
-
-
-@pytest.fixture
 def late(world: World, alice: Caller, serial: str) -> Caller:
     """Alice within the window for ``serial``."""
     world.advance(NEARLY_TWO_YEARS)

@@ -16,15 +16,6 @@ FORM = {"form": "R-2026/17"}
 
 
 @pytest.fixture
-def serial(alice: Caller) -> str:
-    """Of alice's one certificate, which is on her card."""
-    order = alice.issue()
-    alice.stored(order["id"], order["certificate"])
-    (certificate,) = alice.get("/certificates").json()["certificates"]
-    return str(certificate["serial"])
-
-
-@pytest.fixture
 def registrar(world: World) -> OfficerCaller:
     return world.officer_caller("may", Role.REGISTRAR)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import requests
@@ -47,6 +48,13 @@ class Office:
     def restart(self) -> None:
         self.stop()
         self._start()
+
+    def change_issuing(self, unit: str, **members: object) -> None:
+        """What the unit's file says below ``issuing``, until the next restart."""
+        ra, policy = self.ra, self.ra.policies[unit]
+        issuing = policy.unit.issuing.model_copy(update=members)
+        changed = replace(policy, unit=policy.unit.model_copy(update={"issuing": issuing}))
+        self._app.state.ra = replace(ra, policies={**ra.policies, unit: changed})
 
     def end_sessions(self) -> None:
         with self.ra.act("test") as act:

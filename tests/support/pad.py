@@ -22,8 +22,10 @@ class Pad(ConnectionDecorator):
         return {0x06: VERIFY_CODE, 0x07: MODIFY_CODE}
 
     def control(self, code: int, data: bytes) -> bytes:
-        if isinstance(self.typed[0], int):
-            return self.typed.pop(0).to_bytes(2, "big")  # type: ignore[union-attr]
+        first = self.typed[0]
+        if isinstance(first, int):
+            self.typed.pop(0)
+            return first.to_bytes(2, "big")
         head, offsets = (19, [0]) if code == VERIFY_CODE else (24, [data[5], data[6]])
         command = bytearray(data[head:])
         assert int.from_bytes(data[head - 4 : head], "little") == len(command)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_public_key
 
 from cardtool.pcsc.virtual.piv import VirtualPivCard
@@ -24,7 +25,9 @@ def test_the_ra_still_knows_a_card_into_which_ykman_imported(scene: Scene, run: 
     key = ("--management-key", before.management_key.value.hex())
     public, certificate = tmp_path / "public.pem", tmp_path / "certificate.pem"
     run(*ykman, "keys", "generate", *key, "--algorithm", "ECCP256", "9d", str(public))
-    made = certify(load_pem_public_key(public.read_bytes()), "another program")  # type: ignore[arg-type]
+    key_made = load_pem_public_key(public.read_bytes())
+    assert isinstance(key_made, ec.EllipticCurvePublicKey)
+    made = certify(key_made, "another program")
     certificate.write_bytes(made.public_bytes(Encoding.PEM))
     run(*ykman, "certificates", "import", *key, "9d", str(certificate))
     after = VirtualPivCard.inspect(card.state)

@@ -351,6 +351,10 @@ def test_the_pin_is_typed_on_a_reader_with_a_keypad(open_walk: Open) -> None:
     assert page.tries.isVisible()
     walk.primary()
     walk.until(lambda: "PIN 2 of 2" in page.strip.accessibleName())
+    assert not page.on_reader.isVisible()
+    walk.window.apply_look(replace(walk.window.settings, language="zh_TW"))
+    assert "第 2 次，共 2 次" in page.strip.accessibleName()
+    assert not page.on_reader.isVisible()
     flow.typed.set()
     walk.on("CRD-3")
     assert flow.answers[0].pin is None

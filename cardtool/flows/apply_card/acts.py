@@ -6,6 +6,7 @@ anew; once it has, the certificate decides which key counts (spec 3.3, a GENERAT
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from cardtool.cards.piv.recipes import (
@@ -217,7 +218,9 @@ def prove(context: ApplyContext) -> None:
     signature = sign_message(context.piv, context.chosen_slot, key, statement, before_use(context))
     if not verify_signature(key, signature, statement):
         raise ProofFailed
-    context.order = context.keeping_card(lambda: context.ra.report_stored(order.id, statement, signature))
+    stored = context.keeping_card(lambda: context.ra.report_stored(order.id, statement, signature))
+    # From now on the unit may leave it to its staff who sees the certificate.
+    context.order = replace(stored, certificate=order.certificate)
 
 
 def is_stored(context: ApplyContext) -> bool:

@@ -8,7 +8,7 @@ from datetime import datetime
 from cardtool.cards.piv.types import Slot
 from cardtool.errors import CardHasCertificate, CertificateRefused
 from cardtool.flows.apply_card.context import ApplyContext
-from cardtool.pki.certificate import describe, load
+from cardtool.pki.certificate import describe, mark_of
 from cardtool.ra.wire import CertificateAtRa
 
 
@@ -25,9 +25,9 @@ def free_slot(
     CardHasCertificate where one does: its key is not destroyed here, renewal is the road.
     """
     in_force = {slot: der for slot, der in held.items() if der is not None and _in_force(der, now)}
-    revoked = {load(one.pem) for one in known() if one.state == "revoked"} if in_force else set()
+    revoked = {one.mark for one in known() if one.state == "revoked"} if in_force else set()
     for slot, der in in_force.items():
-        if der not in revoked:
+        if mark_of(der) not in revoked:
             raise CardHasCertificate(slot.label)
     return min(held, key=lambda slot: held[slot] is not None)
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from cardtool.errors import RaAnswerMalformed
 from cardtool.ra.members import Members
 
 LONGEST_PEM = 64 * 1024
+SERIAL = re.compile(r"[0-9a-f]{1,40}")
+"""A certificate's serial number: up to 20 octets (RFC 5280 section 4.1.2.2)."""
+SHA256_SIZE = 32
 GUID_BYTES = 16
 
 
@@ -120,10 +125,14 @@ class WitnessAnswer:
 
 @dataclass(frozen=True)
 class CertificateAtRa:
-    """``serial`` as the RA writes it, ``state`` as it says (valid, hold, revoked …)."""
+    """``serial`` and ``key`` (SHA-256 of its SubjectPublicKeyInfo, hex) tell which one, ``state`` as the RA says.
 
-    serial: str
-    pem: str = field(repr=False)
+    ``pem``: None where staff must open another download.
+    """
+
+    serial: int
+    key: str
+    pem: str | None = field(repr=False)
     state: str
     order: str
     card_id: str
@@ -132,13 +141,26 @@ class CertificateAtRa:
     @classmethod
     def parse(cls, members: Members) -> CertificateAtRa:
         return cls(
-            serial=members.identifier("serial"),
-            pem=_pem(members, "pem"),
+            serial=_serial(members),
+            key=members.hexadecimal("key", SHA256_SIZE, SHA256_SIZE).hex(),
+            pem=_pem(members, "pem") if members.has("pem") else None,
             state=members.identifier("state"),
             order=members.optional_text("order"),
             card_id=members.optional_text("card_id"),
             slot=members.optional_text("slot"),
         )
+
+    @property
+    def mark(self) -> tuple[int, str]:
+        """As ``pki.certificate.mark_of`` tells one that is at hand."""
+        return self.serial, self.key
+
+
+def _serial(members: Members) -> int:
+    text = members.identifier("serial")
+    if not SERIAL.fullmatch(text):
+        raise RaAnswerMalformed
+    return int(text, 16)
 
 
 def _pem(members: Members, name: str) -> str:

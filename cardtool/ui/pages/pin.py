@@ -80,7 +80,8 @@ class PinPage(QuestionPage):
         self.card.setText(" · ".join(part for part in (holder_of(card), card.reader) if part))
         key, tone = ("pin.last", "caution") if self._is_last() else ("pin.zero", "primary")
         self.zero.show_words(self.messages.text(key), tone)
-        self.on_reader.show_words("" if self._types_here() else self.messages.text("pin.on_reader"))
+        waits = self._on_reader is not None
+        self.on_reader.show_words("" if waits or self._types_here() else self.messages.text("pin.on_reader"))
         self.resumed.show_words(self.messages.text("pin.resumed") if self.question.resumed else "")
 
     def ask(self, question: AskPin) -> None:
@@ -90,7 +91,7 @@ class PinPage(QuestionPage):
 
     def pin_on_reader(self, wanted: PinOnReader | None) -> None:
         super().pin_on_reader(wanted)
-        self.on_reader.setVisible(wanted is None)
+        self._tell()
 
     def retranslate(self) -> None:
         super().retranslate()

@@ -116,6 +116,7 @@ def test_the_key_is_found_again_and_stays_inside(data: Path, keys: Keys, subject
     again = open_ca(data, keys_of(data))
     assert again.public_key() == first.public_key()
     issue(again, subject)
+    # Whoever reaches behind the door (``Signer`` names no key) finds one that stays in the token.
     private = keys.load(data / "ca", "issuing")._key  # type: ignore[attr-defined]
     with pytest.raises(CannotLeaveToken):
         private.private_numbers()

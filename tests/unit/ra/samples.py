@@ -85,7 +85,8 @@ VERIFICATION = {"id": ID, "nonce": "ab" * 32, "expires_at": TIME}
 RELAY = {"id": ID, "algorithm": "AES-128", "expires_at": TIME}
 WITNESS = {"witness": "01" * 16, "challenge": "02" * 16}
 CERTIFICATE = {
-    "serial": "0a1b",
+    "serial": "a1b",
+    "key": "cd" * 32,
     "pem": "-----BEGIN",
     "state": "valid",
     "order": ID,
