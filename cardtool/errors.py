@@ -422,7 +422,7 @@ class RequestRefused(RaError):
 
 
 class CardVerificationFailed(RaError):
-    """The RA does not accept the card's 9E signature."""
+    """The RA does not accept what the card signed: with its 9E key, or to sign in or renew."""
 
     code: ClassVar[str] = "R307"
 

@@ -61,13 +61,14 @@ def authenticate(ra: Ra, attempt: Attempt, admit: Callable[[Act, Account], Resul
 
 
 def change_password(ra: Ra, token: str | None, old: str, new: str) -> None:
-    """Raises Problem SESSION_EXPIRED, WRONG_PASSWORD (counted as at sign-in), SUSPENDED, PASSWORD_RULE.
+    """Raises Problem SESSION_EXPIRED, NOT_ALLOWED (signed in by card), WRONG_PASSWORD (counted as at sign-in),
+    SUSPENDED, PASSWORD_RULE.
 
     When the answer was lost and the same change comes again, the old password is wrong but the new one is the
     current one: then it is done already, and costs no try.
     """
     with ra.act(write=False) as act:
-        account = sessions.find(act, token, before_change=True).account
+        account = sessions.find_by_password(act, token, before_change=True).account
     if not is_password(old, account.password_hash):
         if not account.must_change_password and is_password(new, account.password_hash):
             return
@@ -82,10 +83,10 @@ def change_password(ra: Ra, token: str | None, old: str, new: str) -> None:
 def confirm_password(ra: Ra, token: str | None, password: str) -> None:
     """The site password again, before something grave; a wrong one counts as at sign-in.
 
-    Raises Problem SESSION_EXPIRED, WRONG_PASSWORD, SUSPENDED.
+    Raises Problem SESSION_EXPIRED, NOT_ALLOWED (signed in by card), WRONG_PASSWORD, SUSPENDED.
     """
     with ra.act(write=False) as act:
-        account = sessions.find(act, token).account
+        account = sessions.find_by_password(act, token).account
     if not is_password(password, account.password_hash):
         _refuse_old(ra, token)
     with ra.act() as act:
@@ -102,9 +103,7 @@ def _admit(act: Act, unit: Unit, attempt: Attempt) -> None:
     limits.count(act, "sign-in-address", attempt.address, limit=rates.sign_ins_per_address)
     limits.count(act, "sign-in-account", f"{unit.id}/{attempt.account}", limit=rates.sign_ins_per_account)
     if unit.sign_in.captcha and not attempt.is_program:
-        if attempt.captcha is None:
-            raise Problem(Code.CAPTCHA_WRONG, keep=True)
-        captchas.use(act, unit.id, *attempt.captcha)
+        captchas.require(act, unit.id, attempt.captcha)
 
 
 def _subject(unit: Unit, account: Account | None) -> str:
@@ -114,14 +113,14 @@ def _subject(unit: Unit, account: Account | None) -> str:
 
 def _refuse_old(ra: Ra, token: str | None) -> None:
     with ra.act() as act:
-        account = sessions.find(act, token, before_change=True).account
+        account = sessions.find_by_password(act, token, before_change=True).account
         act.record("password.refused", sessions.subject_of(account))
         raise tries.wrong(act, ra.policy(account.unit).unit, account.name)
 
 
 def _set_password(ra: Ra, token: str | None, old_hash: str, new_hash: str) -> None:
     with ra.act() as act:
-        session = sessions.find(act, token, before_change=True)
+        session = sessions.find_by_password(act, token, before_change=True)
         account = session.account
         if account.password_hash != old_hash:  # changed by someone else meanwhile
             raise Problem(Code.SESSION_EXPIRED)

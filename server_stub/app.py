@@ -14,6 +14,7 @@ from server_stub.api import (
     answers,
     approvals,
     ca,
+    card_sessions,
     cards,
     certificates,
     description,
@@ -68,7 +69,17 @@ def build(ra: Ra) -> FastAPI:
     app.state.ra = ra
     answers.install(app)
     description.install(app)
-    for resource in (info, sessions, account, cards, certificates, orders, officers, approvals):
+    for resource in (
+        info,
+        sessions,
+        card_sessions,
+        account,
+        cards,
+        certificates,
+        orders,
+        officers,
+        approvals,
+    ):
         app.include_router(resource.router, prefix=PREFIX)
     app.include_router(ca.router)
     app.include_router(watching.router)

@@ -45,6 +45,13 @@ def store(act: Act, unit: str, riddle: Riddle) -> Captcha:
     return captcha
 
 
+def require(act: Act, unit: str, answered: tuple[str, str] | None) -> None:
+    """Where the unit wants one. ``answered``: id and answer. Raises Problem as ``use`` does, CAPTCHA_WRONG for none."""
+    if answered is None:
+        raise Problem(Code.CAPTCHA_WRONG, keep=True)
+    use(act, unit, *answered)
+
+
 def use(act: Act, unit: str, captcha_id: str, answer: str) -> None:
     """Take the captcha away. Raises Problem CAPTCHA_WRONG or CAPTCHA_EXPIRED (used up, unknown, too old)."""
     taken = act.db.execute(

@@ -8,7 +8,15 @@ from datetime import timedelta
 from sqlalchemy import Delete, delete
 
 from server_stub import limits
-from server_stub.db.models import Captcha, OfficerSession, Rate, SignInCounter, SignInSession, StoredAnswer
+from server_stub.db.models import (
+    Captcha,
+    CardChallenge,
+    OfficerSession,
+    Rate,
+    SignInCounter,
+    SignInSession,
+    StoredAnswer,
+)
 from server_stub.ra import Act, Ra
 from server_stub.seals import Notary
 
@@ -44,6 +52,7 @@ def _outdated(act: Act) -> list[Delete]:
     window = int(act.now.timestamp()) // limits.WINDOW_SECONDS
     return [
         delete(Captcha).where(Captcha.expires_at < act.now),
+        delete(CardChallenge).where(CardChallenge.expires_at < act.now),
         delete(SignInSession).where(SignInSession.expires_at < act.now),
         delete(OfficerSession).where(OfficerSession.expires_at < act.now),
         delete(Rate).where(Rate.window < window),

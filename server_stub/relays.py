@@ -73,16 +73,22 @@ def check_response(act: Act, account: Account, relay_id: str, response: bytes) -
     return order
 
 
+def order_of(act: Act, account: Account, relay_id: str) -> Order:
+    """The order a relay belongs to. Raises Problem NOT_FOUND, for a foreign one as for none."""
+    relay = act.db.get(Relay, relay_id)
+    if relay is None:
+        raise Problem(Code.NOT_FOUND)
+    return orders.find(act, account, relay.order_id)
+
+
 def algorithm(act: Act, relay: Relay) -> str:
     """Of the card's admin key."""
     return act.db.get_one(Card, relay.card_id).admin_algorithm
 
 
 def _live(act: Act, account: Account, relay_id: str, state: str) -> tuple[Relay, Order]:
-    relay = act.db.get(Relay, relay_id)
-    if relay is None:
-        raise Problem(Code.NOT_FOUND)
-    order = orders.find(act, account, relay.order_id)
+    order = order_of(act, account, relay_id)
+    relay = act.db.get_one(Relay, relay_id)
     if relay.state != state or relay.expires_at <= act.now:
         raise Problem(Code.RELAY_VOID)
     return relay, order

@@ -15,10 +15,14 @@ from server_stub.ra import Act
 
 
 def find(act: Act, certificate: x509.Certificate) -> tuple[Certificate, Order]:
-    """The very certificate we issued, which counts now; whoever signed with it is its holder.
+    """As ``counting``; whoever signed with it is its holder. Raises Problem SUSPENDED as well: the customer is."""
+    row, order = counting(act, certificate)
+    tries.check_open(act, order.account.unit, order.account.name)
+    return row, order
 
-    Raises Problem NOT_ALLOWED for any other one, SUSPENDED when the customer is.
-    """
+
+def counting(act: Act, certificate: x509.Certificate) -> tuple[Certificate, Order]:
+    """The very certificate we issued, which counts now. Raises Problem NOT_ALLOWED for any other one."""
     try:
         row, order = standing.find(act, f"{certificate.serial_number:x}")
     except Problem as error:
@@ -26,7 +30,6 @@ def find(act: Act, certificate: x509.Certificate) -> tuple[Certificate, Order]:
     is_same = row.pem == certificate.public_bytes(Encoding.PEM).decode()
     if not is_same or standing.state(act, row) != "valid":
         raise Problem(Code.NOT_ALLOWED)
-    tries.check_open(act, order.account.unit, order.account.name)
     return row, order
 
 

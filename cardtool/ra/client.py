@@ -7,6 +7,7 @@ repeated by itself, because each wrong one counts.
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
@@ -21,6 +22,7 @@ from cardtool.ra.wire import (
     Account,
     Captcha,
     CardAtRa,
+    CardChallenge,
     CertificateAtRa,
     Order,
     RaInfo,
@@ -115,10 +117,25 @@ class RaClient:
         self, unit: str, account: str, password: Secret, captcha: tuple[str, str] | None = None
     ) -> Session:
         """``captcha``: its id and the person's answer. The caller keeps and wipes ``password``."""
-        body: dict[str, Any] = {"unit": unit, "account": account, "password": password.text()}
-        if captcha is not None:
-            body["captcha"] = {"id": captcha[0], "answer": captcha[1]}
-        signed_in = SignedIn.parse(self._send("POST", "/sessions", body, repeatable=False).members)
+        body = {"unit": unit, "account": account, "password": password.text(), **_captcha(captcha)}
+        return self._begin_session("/sessions", body)
+
+    def card_challenge(
+        self, unit: str, identifier: str, captcha: tuple[str, str] | None = None
+    ) -> CardChallenge:
+        """A nonce for ``sign_in_with_card``; ``identifier``: the common name in the card's certificate."""
+        body = {"unit": unit, "identifier": identifier, **_captcha(captcha)}
+        answer = self._send("POST", "/sessions/card/challenge", body, repeatable=captcha is None)
+        return CardChallenge.parse(answer.members)
+
+    def sign_in_with_card(self, unit: str, identifier: str, nonce: bytes, signed_data: bytes) -> Session:
+        """``signed_data``: DER of the CMS over ``statements.sign_in_statement``; good once, right or wrong."""
+        proof = {"nonce": nonce.hex(), "signed_data": b64encode(signed_data).decode()}
+        return self._begin_session("/sessions/card", {"unit": unit, "identifier": identifier, **proof})
+
+    def _begin_session(self, path: str, body: Mapping[str, Any]) -> Session:
+        """Never repeated by itself: each wrong password counts, and each nonce is good once."""
+        signed_in = SignedIn.parse(self._send("POST", path, body, repeatable=False).members)
         self.forget_session()
         self._http.token = signed_in.token
         return signed_in.session
@@ -164,12 +181,12 @@ class RaClient:
 
     def create_order(self, kind: str, card_id: str, terms: Terms, *, key: str | None = None) -> Order:
         """A new order, or the card's open one. ``key``: the caller's own Idempotency-Key."""
-        body = {
-            "kind": kind,
-            "card_id": card_id,
-            "terms_version": terms.version,
-            "terms_sha256": terms.sha256,
-        }
+        body = {"kind": kind, "card_id": card_id, **_accepted(terms)}
+        return Order.parse(self._post("/orders", body, key=key))
+
+    def create_renewal(self, serial: str, terms: Terms, *, key: str | None = None) -> Order:
+        """The order for the successor of certificate ``serial``: a new one, or the one there is."""
+        body = {"kind": "renew", "renews": serial, **_accepted(terms)}
         return Order.parse(self._post("/orders", body, key=key))
 
     def open_orders(self, card_id: str | None = None) -> tuple[Order, ...]:
@@ -194,9 +211,22 @@ class RaClient:
     def relay_response(self, relay: str, response: bytes) -> Order:
         return Order.parse(self._post(f"/relays/{_part(relay)}/response", {"response": response.hex()}))
 
-    def send_request(self, order: str, csr: str, *, key: str | None = None) -> Order:
-        """``csr``: PKCS#10 PEM. The answer holds the certificate; the same key again gets the same one."""
-        return Order.parse(self._post(f"/orders/{_part(order)}/request", {"csr": csr}, key=key))
+    def send_request(
+        self,
+        order: str,
+        csr: str,
+        *,
+        authorisation: tuple[bytes, bytes] | None = None,
+        key: str | None = None,
+    ) -> Order:
+        """``csr``: PKCS#10 PEM. The answer holds the certificate; the same key again gets the same one.
+
+        ``authorisation``, to renew: ``statements.renewal_statement`` and the old key's signature of it.
+        """
+        body: dict[str, Any] = {"csr": csr}
+        if authorisation is not None:
+            body["authorisation"] = _signed(*authorisation)
+        return Order.parse(self._post(f"/orders/{_part(order)}/request", body, key=key))
 
     def report_stored(self, order: str, statement: bytes, signature: bytes) -> Order:
         return Order.parse(self._post(f"/orders/{_part(order)}/stored", _signed(statement, signature)))
@@ -229,6 +259,14 @@ def _part(identifier: str) -> str:
     if identifier in ("", ".", ".."):
         raise RaAnswerMalformed
     return quote(identifier, safe="")
+
+
+def _captcha(answered: tuple[str, str] | None) -> dict[str, Any]:
+    return {"captcha": {"id": answered[0], "answer": answered[1]}} if answered else {}
+
+
+def _accepted(terms: Terms) -> dict[str, str]:
+    return {"terms_version": terms.version, "terms_sha256": terms.sha256}
 
 
 def _signed(statement: bytes, signature: bytes) -> dict[str, str]:

@@ -43,7 +43,12 @@ class AccountShape(Shape):
     "/account/password",
     status_code=204,
     responses=problems(
-        Code.WRONG_PASSWORD, Code.SESSION_EXPIRED, Code.SUSPENDED, Code.PASSWORD_RULE, Code.MALFORMED
+        Code.WRONG_PASSWORD,
+        Code.SESSION_EXPIRED,
+        Code.SUSPENDED,
+        Code.NOT_ALLOWED,
+        Code.PASSWORD_RULE,
+        Code.MALFORMED,
     ),
 )
 def change_password(ra: TheRa, token: Token, body: NewPassword, _key: IdempotencyKey) -> None:

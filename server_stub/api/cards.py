@@ -10,6 +10,7 @@ from pydantic import StringConstraints
 from server_stub import approvals, cards
 from server_stub.api.answers import SIGNED_IN, problems
 from server_stub.api.calls import Answered, MutationCall, ReadCall
+from server_stub.api.renewing import RenewalCall
 from server_stub.api.shapes import Body, Fingerprint, Id, Shape, SignedStatement, Time
 from server_stub.db.models import Account, Verification
 from server_stub.problems import Code
@@ -77,14 +78,16 @@ def card_by_key(call: ReadCall, key: Fingerprint) -> OwnCard | ForeignCard:
     "/cards/{card_id}/verifications",
     status_code=201,
     response_model=VerificationShape,
-    responses=_FAILURES,
+    responses=problems(*SIGNED_IN, Code.NOT_FOUND, Code.CONFLICT, Code.NOT_ALLOWED),
 )
-def create_verification(call: MutationCall, card_id: Id, body: NewVerification) -> Response:
+def create_verification(
+    call: MutationCall, renewal_call: RenewalCall, card_id: Id, body: NewVerification
+) -> Response:
     def challenge(act: Act, account: Account) -> Answered:
         made = cards.challenge(act, cards.owned(act, account, card_id), body.purpose)
         return Answered.of(201, VerificationShape.model_validate(made))
 
-    return call.run(challenge)
+    return (renewal_call if body.purpose == "renew" else call).run(challenge)
 
 
 @router.put(
@@ -93,7 +96,7 @@ def create_verification(call: MutationCall, card_id: Id, body: NewVerification) 
     responses=problems(*SIGNED_IN, Code.NOT_FOUND, Code.CONFLICT, Code.CARD_NOT_VERIFIED),
 )
 def answer_verification(
-    call: MutationCall, card_id: Id, verification_id: Id, body: SignedStatement
+    call: RenewalCall, card_id: Id, verification_id: Id, body: SignedStatement
 ) -> Response:
     def verify(act: Act, account: Account) -> Answered:
         card = cards.owned(act, account, card_id)
@@ -103,7 +106,7 @@ def answer_verification(
 
 
 @router.post("/cards/{card_id}/guids", status_code=204, responses=_FAILURES)
-def announce_guid(call: MutationCall, card_id: Id, body: NewGuid) -> Response:
+def announce_guid(call: RenewalCall, card_id: Id, body: NewGuid) -> Response:
     def announce(act: Act, account: Account) -> Answered:
         cards.announce_guid(act, cards.owned(act, account, card_id), body.guid)
         return Answered.of(204)

@@ -32,6 +32,7 @@ class UnitShape(Shape):
     names: policy.Words
     carrier: str
     sign_in: policy.SignIn
+    card_sign_in: bool
     site_password: policy.SitePassword
     card: policy.CardPolicy | None
     validity_years: int

@@ -10,6 +10,7 @@ from pydantic import StringConstraints
 from server_stub import accounts, cards, delivery, enrolment, issuing, orders, relays, renewal
 from server_stub.api.answers import SIGNED_IN, problems
 from server_stub.api.calls import Answered, MutationCall, ReadCall
+from server_stub.api.renewing import OrderCall, RelayCall, RenewalCall
 from server_stub.api.shapes import (
     Block,
     Body,
@@ -27,7 +28,7 @@ from server_stub.problems import Code, Problem
 from server_stub.ra import Act
 
 router = APIRouter(tags=["orders"])
-_FAILURES = (*SIGNED_IN, Code.NOT_FOUND, Code.CONFLICT)
+_FAILURES = (*SIGNED_IN, Code.NOT_FOUND, Code.CONFLICT, Code.NOT_ALLOWED)
 
 
 class NewOrder(Body):
@@ -110,15 +111,15 @@ class Request(Body):
     response_model=OrderShape,
     responses={
         200: {"model": OrderShape, "description": "The card's open order"},
-        **problems(*_FAILURES, Code.NOT_APPROVED, Code.TERMS_CHANGED, Code.NOT_ALLOWED, Code.CODE_WRONG),
+        **problems(*_FAILURES, Code.NOT_APPROVED, Code.TERMS_CHANGED, Code.CODE_WRONG),
     },
 )
-def create_order(call: MutationCall, body: NewOrder) -> Response:
+def create_order(call: MutationCall, renewal_call: RenewalCall, body: NewOrder) -> Response:
     def create(act: Act, account: Account) -> Answered:
         order, is_new = _begin(act, account, body)
         return Answered.of(201 if is_new else 200, _shape(act, order))
 
-    return call.run(create)
+    return (renewal_call if body.kind == "renew" else call).run(create)
 
 
 @router.get("/orders", responses=problems(*SIGNED_IN))
@@ -136,7 +137,7 @@ def read_order(call: ReadCall, order_id: Id) -> OrderShape:
 
 
 @router.delete("/orders/{order_id}", response_model=OrderShape, responses=problems(*_FAILURES))
-def cancel_order(call: MutationCall, order_id: Id) -> Response:
+def cancel_order(call: OrderCall, order_id: Id) -> Response:
     def cancel(act: Act, account: Account) -> Answered:
         order = orders.find(act, account, order_id)
         orders.cancel(act, order)
@@ -151,7 +152,7 @@ def cancel_order(call: MutationCall, order_id: Id) -> Response:
     response_model=RelayShape,
     responses=problems(*_FAILURES, Code.CARD_NOT_VERIFIED),
 )
-def open_relay(call: MutationCall, order_id: Id, body: NewRelay) -> Response:
+def open_relay(call: OrderCall, order_id: Id, body: NewRelay) -> Response:
     def begin(act: Act, account: Account) -> Answered:
         relay = relays.begin(act, orders.find(act, account, order_id), body.verification)
         algorithm = act.db.get_one(Card, relay.card_id).admin_algorithm
@@ -165,7 +166,7 @@ def open_relay(call: MutationCall, order_id: Id, body: NewRelay) -> Response:
     response_model=WitnessAnswer,
     responses=problems(*_FAILURES, Code.RELAY_VOID),
 )
-def answer_witness(call: MutationCall, relay_id: Id, body: EncryptedWitness) -> Response:
+def answer_witness(call: RelayCall, relay_id: Id, body: EncryptedWitness) -> Response:
     def answer(act: Act, account: Account) -> Answered:
         encrypted = bytes.fromhex(body.witness)
         witness, challenge = relays.answer_witness(act, account, relay_id, encrypted)
@@ -179,7 +180,7 @@ def answer_witness(call: MutationCall, relay_id: Id, body: EncryptedWitness) -> 
     response_model=OrderShape,
     responses=problems(*_FAILURES, Code.RELAY_VOID, Code.CARD_NOT_VERIFIED),
 )
-def check_response(call: MutationCall, relay_id: Id, body: EncryptedChallenge) -> Response:
+def check_response(call: RelayCall, relay_id: Id, body: EncryptedChallenge) -> Response:
     def check(act: Act, account: Account) -> Answered:
         response = bytes.fromhex(body.response)
         return Answered.of(200, _shape(act, relays.check_response(act, account, relay_id, response)))
@@ -192,7 +193,7 @@ def check_response(call: MutationCall, relay_id: Id, body: EncryptedChallenge) -
     response_model=OrderShape,
     responses=problems(*_FAILURES, Code.REQUEST_REFUSED, Code.CARD_NOT_VERIFIED),
 )
-def request_certificate(call: MutationCall, order_id: Id, body: Request) -> Response:
+def request_certificate(call: OrderCall, order_id: Id, body: Request) -> Response:
     """Intent, signature and record are three steps, so that no crash makes a second certificate."""
     seen = call.reading().run(lambda act, account: orders.find(act, account, order_id))
     request = issuing.check(body.csr, seen.key_algorithm)
@@ -219,7 +220,7 @@ def request_certificate(call: MutationCall, order_id: Id, body: Request) -> Resp
     response_model=OrderShape,
     responses=problems(*_FAILURES, Code.CARD_NOT_VERIFIED),
 )
-def confirm_stored(call: MutationCall, order_id: Id, body: SignedStatement) -> Response:
+def confirm_stored(call: OrderCall, order_id: Id, body: SignedStatement) -> Response:
     def confirm(act: Act, account: Account) -> Answered:
         order = orders.find(act, account, order_id)
         return Answered.of(200, _shape(act, enrolment.confirm_stored(act, order, *body.signed())))
@@ -248,7 +249,7 @@ def activate(call: MutationCall, order_id: Id, body: Activation) -> Response:
 @router.post(
     "/orders/{order_id}/download",
     response_model=OrderShape,
-    responses=problems(*_FAILURES, Code.NOT_ALLOWED),
+    responses=problems(*_FAILURES),
 )
 def download(call: MutationCall, order_id: Id) -> Response:
     """The certificate once more: on any computer that holds its card, or its key file."""

@@ -45,10 +45,13 @@ class Credentials(Body):
 
 
 class SessionShape(Shape):
+    """``by_card``: made by the card's signature, for renewing and reading; no site password was told."""
+
     account: str
     unit: str
     expires_at: Time
     must_change_password: bool
+    by_card: bool
 
 
 class NewSession(SessionShape):
@@ -95,13 +98,13 @@ def create_session(request: Request, ra: TheRa, body: Credentials, _key: Idempot
     captcha = (body.captcha.id, body.captcha.answer) if body.captcha else None
     attempt = accounts.Attempt(body.unit, body.account, body.password, captcha, address_of(request))
     token, session = accounts.sign_in(ra, attempt)
-    return NewSession(token=token, **_shape(session).model_dump())
+    return NewSession(token=token, **shape_of(session).model_dump())
 
 
 @router.get("/sessions/current", responses=problems(Code.SESSION_EXPIRED, Code.SUSPENDED))
 def current_session(ra: TheRa, token: Token) -> SessionShape:
     with ra.act(write=False) as act:
-        return _shape(sign_in.find(act, token, before_change=True))
+        return shape_of(sign_in.find(act, token, before_change=True))
 
 
 @router.delete("/sessions/current", status_code=204, responses=problems(*SIGNED_IN))
@@ -115,11 +118,12 @@ def address_of(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
-def _shape(session: SignInSession) -> SessionShape:
-    account = session.account
+def shape_of(session: SignInSession) -> SessionShape:
+    account, by_card = session.account, session.certificate is not None
     return SessionShape(
         account=account.name,
         unit=account.unit,
         expires_at=session.expires_at,
-        must_change_password=account.must_change_password,
+        must_change_password=account.must_change_password and not by_card,
+        by_card=by_card,
     )

@@ -37,13 +37,18 @@ def check_statement(
 
     RSASSA-PKCS1-v1_5 or ECDSA (DER; P-256, P-384), each with SHA-256. Raises BadStatement.
     """
+    check_members(statement, expected, now)
+    _verify(public_key, statement, signature)
+
+
+def check_members(statement: bytes, expected: Mapping[str, str], now: datetime) -> None:
+    """Return if ``statement`` holds exactly ``expected`` plus a ``time`` near ``now``. Raises BadStatement."""
     members = _parse(statement)
     time = _parse_time(members.pop("time", ""))
     if members != dict(expected):
         raise BadStatement("members")
     if abs(now - time) > TOLERANCE:
         raise BadStatement("time")
-    _verify(public_key, statement, signature)
 
 
 def canonical(members: Mapping[str, str]) -> bytes:

@@ -87,13 +87,26 @@ class SignInCounter(Base):
 
 
 class SignInSession(Base):
-    """``token_hash`` is SHA-256 of the bearer token; the token itself is never stored."""
+    """``token_hash`` is SHA-256 of the bearer token; the token itself is never stored.
+
+    ``certificate``: the serial of the one that signed in, for a session made by the card.
+    """
 
     __tablename__ = "sessions"
     token_hash: Mapped[str] = mapped_column(primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
     expires_at: Mapped[datetime] = mapped_column(index=True)
+    certificate: Mapped[str | None]
     account: Mapped[Account] = relationship(lazy="joined")
+
+
+class CardChallenge(Base):
+    """A nonce to sign in with, good once. ``tag``: keyed hash of unit and identifier, whether that exists or not."""
+
+    __tablename__ = "card_challenges"
+    nonce: Mapped[str] = mapped_column(primary_key=True)
+    tag: Mapped[str]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class Captcha(Base):

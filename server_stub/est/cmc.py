@@ -30,9 +30,9 @@ from server_stub.est.cmc_types import (
     Status,
     StatusInfoV2,
 )
-from server_stub.est.signed_data import BadSignedData, make_signed, open_signed
 from server_stub.problems import Code, Problem
 from server_stub.ra import Ra
+from server_stub.signed_data import BadSignedData, make_signed, open_signed
 
 _NONCE_LENGTHS: Final = range(16, 65)
 _TRANSACTIONS: Final = range(1 << 160)

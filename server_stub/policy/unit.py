@@ -104,10 +104,13 @@ class Support(_Part):
 
 
 class Unit(_Part):
+    """``card_sign_in``: customers may sign in with the key on their card as well, to renew."""
+
     id: Annotated[str, StringConstraints(pattern="^[a-z][a-z0-9-]{1,30}$")]
     names: Words
     carrier: Literal["card", "file", "both"]
     sign_in: SignIn
+    card_sign_in: bool = False
     site_password: SitePassword
     card: CardPolicy | None = None
     file: FilePolicy | None = None
@@ -131,4 +134,6 @@ class Unit(_Part):
             raise ValueError("[card] is needed exactly when the carrier is card or both")
         if (self.file is None) != (self.carrier == "card"):
             raise ValueError("[file] is needed exactly when the carrier is file or both")
+        if self.card_sign_in and self.card is None:
+            raise ValueError("card_sign_in needs [card]")
         return self

@@ -6,6 +6,7 @@ import hashlib
 import json
 import secrets
 from base64 import b32decode
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -24,6 +25,7 @@ from starlette.testclient import TestClient
 from server_stub import accounts, officers, sessions, totp
 from server_stub.db.models import Account, Card, Customer
 from server_stub.passwords import hash_password
+from server_stub.policy.load import Policy
 from server_stub.policy.unit import FilePolicy, Issuing, States
 from server_stub.ra import Ra
 
@@ -256,12 +258,15 @@ class World:
             "/api/v1/sessions", json=body, headers={"Idempotency-Key": Caller.fresh_key()}
         )
 
-    def sign_in(self, person: Person) -> Caller:
-        """A session without the costly way to it; ``try_sign_in`` goes that way."""
+    def sign_in(self, person: Person, *, certificate: str | None = None) -> Caller:
+        """A session without the costly way to it; ``try_sign_in`` goes that way.
+
+        ``certificate``: the serial of the one whose key signed in, for a session made by the card.
+        """
         with self.ra.act("test") as act:
             account = accounts.find(act, person.unit, person.account)
             assert account is not None
-            token, _ = sessions.begin(act, account)
+            token, _ = sessions.begin(act, account, certificate=certificate)
         return Caller(self.client, person, token)
 
     def officer(self, name: str, *roles: officers.Role) -> OfficerPerson:
@@ -277,18 +282,22 @@ class World:
 
     def let_users(self, *, suspend: str = "officer", revoke: str = "officer") -> None:
         """Change what every unit leaves to its users."""
-        self._change_units(states=States.model_validate({"suspend": suspend, "revoke": revoke}))
+        self.change_units(states=States.model_validate({"suspend": suspend, "revoke": revoke}))
 
     def let_units(self, **issuing: object) -> None:
         """Change what every unit says of issuing; each issues to files as well."""
         file = FilePolicy(key_algorithm="RSA-2048")
-        self._change_units(issuing=Issuing.model_validate(issuing), file=file)
+        self.change_units(issuing=Issuing.model_validate(issuing), file=file)
 
-    def _change_units(self, **fields: object) -> None:
+    def change_units(self, **fields: object) -> None:
+        """Whatever else every unit says."""
         policies = {
             name: replace(policy, unit=policy.unit.model_copy(update=fields))
             for name, policy in self.ra.policies.items()
         }
+        self.use_policies(policies)
+
+    def use_policies(self, policies: Mapping[str, Policy]) -> None:
         self.ra = replace(self.ra, policies=policies)
         self.client.app.state.ra = self.ra  # type: ignore[attr-defined]
 

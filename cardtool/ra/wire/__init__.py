@@ -12,6 +12,7 @@ from cardtool.ra.wire.orders import (
 from cardtool.ra.wire.people import (
     Account,
     Captcha,
+    CardChallenge,
     CardLabel,
     Registration,
     Session,
@@ -35,6 +36,7 @@ __all__ = [
     "Account",
     "Captcha",
     "CardAtRa",
+    "CardChallenge",
     "CardLabel",
     "CardPolicy",
     "Carrier",

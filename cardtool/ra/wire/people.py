@@ -41,11 +41,26 @@ class Captcha:
 
 
 @dataclass(frozen=True)
+class CardChallenge:
+    """What a card signs to sign in; ``nonce`` is good once, until ``expires_at``."""
+
+    nonce: bytes
+    expires_at: datetime
+
+    @classmethod
+    def parse(cls, members: Members) -> CardChallenge:
+        return cls(members.hexadecimal("nonce", 16, 64), members.time("expires_at"))
+
+
+@dataclass(frozen=True)
 class Session:
+    """``by_card``: made with the card's signature; it renews and reads, and needs no site password."""
+
     account: str
     unit: str
     expires_at: datetime
     must_change_password: bool
+    by_card: bool = False
 
     @classmethod
     def parse(cls, members: Members) -> Session:
@@ -54,6 +69,7 @@ class Session:
             unit=members.identifier("unit"),
             expires_at=members.time("expires_at"),
             must_change_password=members.flag("must_change_password"),
+            by_card=members.has("by_card") and members.flag("by_card"),
         )
 
 

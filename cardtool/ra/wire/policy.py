@@ -129,7 +129,10 @@ class Support:
 
 @dataclass(frozen=True)
 class UnitInfo:
-    """An RA unit's policy. ``card`` is None where the carrier is a file."""
+    """An RA unit's policy. ``card`` is None where the carrier is a file.
+
+    ``card_sign_in``: the card's signature signs in as well, to renew.
+    """
 
     id: str
     names: LocalText
@@ -141,6 +144,7 @@ class UnitInfo:
     renewal_opens_days: int
     terms: TermsManner
     support: Support
+    card_sign_in: bool = False
 
     @classmethod
     def parse(cls, members: Members) -> UnitInfo:
@@ -155,6 +159,7 @@ class UnitInfo:
             renewal_opens_days=members.number("renewal_opens_days", 0, 3650),
             terms=members.choice("terms", TermsManner),
             support=Support.parse(members.child("support")),
+            card_sign_in=members.has("card_sign_in") and members.flag("card_sign_in"),
         )
 
 

@@ -8,6 +8,7 @@ from cardtool.ra.wire import (
     Account,
     Captcha,
     CardAtRa,
+    CardChallenge,
     CertificateAtRa,
     Order,
     RaInfo,
@@ -23,7 +24,13 @@ from cardtool.ra.wire import (
 TIME = "2026-06-01T12:00:00Z"
 ID = "0123456789abcdef" * 2
 TEXT = "# 條款\n\n一、同意。"
-SESSION = {"account": "A1", "unit": "exchange", "expires_at": TIME, "must_change_password": False}
+SESSION = {
+    "account": "A1",
+    "unit": "exchange",
+    "expires_at": TIME,
+    "must_change_password": False,
+    "by_card": True,
+}
 UNIT = {
     "id": "exchange",
     "names": {"zh_TW": "金融", "en": "Finance"},
@@ -48,6 +55,7 @@ UNIT = {
     "validity_years": 2,
     "renewal_opens_days": 30,
     "terms": "tick",
+    "card_sign_in": True,
     "support": {"phone": "02-1234-5678", "hours": {"zh_TW": "週一", "en": "Monday"}},
 }
 TERMS = {
@@ -99,6 +107,7 @@ SHAPES = {
     UnitInfo: UNIT,
     Terms: TERMS,
     Captcha: {"id": ID, "image_png": "iVBORw0KGgo=", "audio_wav": "UklGRg==", "expires_at": TIME},
+    CardChallenge: {"nonce": "ab" * 32, "expires_at": TIME},
     Session: SESSION,
     SignedIn: {**SESSION, "token": "-t0ken_" + "x" * 40},
     Account: ACCOUNT,

@@ -34,10 +34,14 @@ class BadSignedData(Exception):
 
 @dataclass(frozen=True)
 class Opened:
-    """``content``: what was signed; ``signer``: the certificate whose key signed it, otherwise unchecked."""
+    """``content``: what was signed; ``signer``: the certificate whose key signed it, otherwise unchecked.
+
+    ``digest``: the hash it was signed with, sha256, sha384 or sha512.
+    """
 
     content: bytes
     signer: x509.Certificate
+    digest: str
 
 
 def open_signed(der: bytes, content_type: str) -> Opened:
@@ -55,7 +59,7 @@ def open_signed(der: bytes, content_type: str) -> Opened:
         _check(info, signer, content, content_type)
     except (ValueError, TypeError, KeyError, UnsupportedAlgorithm, InvalidSignature) as error:
         raise BadSignedData from error
-    return Opened(content, signer)
+    return Opened(content, signer, info["digest_algorithm"]["algorithm"].native)
 
 
 def _certificate(signed: cms.SignedData, sid: cms.SignerIdentifier) -> x509.Certificate:
