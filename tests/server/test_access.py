@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from server_stub.officers import Role
 from tests.server.world import Caller, OfficerCaller, World
 
+NOBODYS = "0" * 32
 STATEMENT = {"statement": "{}", "signature": "00" * 8}
 Act = tuple[str, str, object]
 
@@ -68,6 +69,7 @@ def send(caller: Caller, act: Act) -> Response:
 PUBLIC = {
     *(f"GET /api/v1/{path}" for path in ("info", "units", "units/{unit}", "units/{unit}/terms", "ca/chain")),
     *(f"POST /api/v1/{path}" for path in ("captchas", "sessions", "officer/sessions")),
+    *(f"POST /api/v1/{path}" for path in ("sessions/card", "sessions/card/challenge")),
     *(f"GET /ca/{name}" for name in ("issuing.cer", "root.cer", "issuing.crl", "root.crl")),
     *("POST /ocsp", "GET /ocsp/{question}", "GET /health", "GET /metrics"),
     *("POST /demo/clock", "POST /demo/faults", "DELETE /demo/faults"),
@@ -128,8 +130,74 @@ def test_a_suspended_customer_can_do_nothing(world: World, alice: Caller) -> Non
         assert (act, answer.status_code, answer.json()["code"]) == (act, 403, "R204")
 
 
+# What a session made by the card may change wherever it is; what belongs to an order, only if that renews.
+BY_CARD = {
+    "DELETE /api/v1/sessions/current",
+    "POST /api/v1/cards/{card_id}/guids",
+    "PUT /api/v1/cards/{card_id}/verifications/{verification_id}",
+}
+RENEWING = {
+    *("POST /api/v1/orders", "DELETE /api/v1/orders/{order_id}"),
+    *(f"POST /api/v1/orders/{{order_id}}/{part}" for part in ("relays", "request", "stored")),
+    *(f"POST /api/v1/relays/{{relay_id}}/{part}" for part in ("witness", "response")),
+    "POST /api/v1/cards/{card_id}/verifications",
+}
+
+
+def is_refused_by_card(client: TestClient, caller: Caller, act: Act) -> bool:
+    answer = send(caller, act)
+    return answer.status_code == 403 and answer.json()["code"] == "R208"
+
+
+def test_a_session_made_by_the_card_reads_and_changes_only_renewals(
+    client: TestClient, world: World, bob: Caller, serial: str
+) -> None:
+    """Here the order is an application."""
+    prepared = [*acts(bob), *OWN]
+    by_card = world.sign_in(bob.person, certificate=serial)
+    for act in prepared:
+        method, path, body = act
+        renews = isinstance(body, dict) and body.get("kind") == "renew"
+        may = method == "GET" or endpoint(client, method, path) in BY_CARD or renews
+        assert (act, is_refused_by_card(client, by_card, act)) == (act, not may)
+        by_card = world.sign_in(bob.person, certificate=serial)
+
+
+def test_a_session_made_by_the_card_may_do_all_of_a_renewal(
+    client: TestClient, world: World, alice: Caller, serial: str
+) -> None:
+    world.advance(720 * 86400)
+    by_card = world.sign_in(alice.person, certificate=serial)
+    begin = {"kind": "renew", "renews": serial, **by_card.terms()}
+    order = by_card.post("/orders", begin).json()["id"]
+    relay = by_card.relay(order, "renew")
+    prepared: list[Act] = [
+        ("POST", "/orders", begin),
+        ("POST", f"/cards/{alice.card.card_id}/verifications", {"purpose": "renew"}),
+        ("POST", f"/orders/{order}/relays", {"verification": NOBODYS}),
+        ("POST", f"/orders/{order}/request", {"csr": alice.card.csr()}),
+        ("POST", f"/orders/{order}/stored", STATEMENT),
+        ("POST", f"/relays/{relay}/witness", {"witness": "00" * 16}),
+        ("POST", f"/relays/{relay}/response", {"response": "00" * 16}),
+        ("DELETE", f"/orders/{order}", None),
+    ]
+    assert {endpoint(client, method, path) for method, path, _ in prepared} == RENEWING
+    assert [act for act in prepared if is_refused_by_card(client, by_card, act)] == []
+
+
+def test_by_card_another_customers_things_do_not_exist_either(
+    client: TestClient, world: World, alice: Caller, bob: Caller
+) -> None:
+    order = bob.issue()
+    bob.stored(order["id"], order["certificate"])
+    (certificate,) = bob.get("/certificates").json()["certificates"]
+    by_card = world.sign_in(bob.person, certificate=certificate["serial"])
+    told = {endpoint(client, act[0], act[1]): send(by_card, act).json()["code"] for act in acts(alice)}
+    assert {told[name] for name in RENEWING if "{order_id}" in name or "{relay_id}" in name} == {"R303"}
+    assert set(told.values()) == {"R303", "R208"}
+
+
 FORM = {"form": "R-1"}
-NOBODYS = "0" * 32
 # What each role may; whatever an officer can call stands here.
 OFFICERS: dict[tuple[str, str, None], set[Role]] = {
     ("GET", "/certificates?identifier=ID-alice", None): {Role.REGISTRAR, Role.AUDITOR},
@@ -210,7 +278,10 @@ def test_what_cannot_be_read_is_told_by_field(client: TestClient, alice: Caller,
         "Content-Type": "application/json",
     }
     bodied = [act for act in [*acts(alice), *OWN] if act[2]]
-    for method, path in [*((act[0], act[1]) for act in bodied), ("POST", "/captchas"), ("POST", "/sessions")]:
+    public = [
+        ("POST", f"/{path}") for path in ("captchas", "sessions", "sessions/card", "sessions/card/challenge")
+    ]
+    for method, path in [*((act[0], act[1]) for act in bodied), *public]:
         answer = client.request(method, f"/api/v1{path}", content=body, headers=headers)
         problem = answer.json()
         assert (path, answer.status_code, problem["code"]) == (path, 400, "R108")

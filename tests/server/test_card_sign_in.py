@@ -22,7 +22,6 @@ from server_stub import housekeeping, tries
 from server_stub.app import create_app
 from server_stub.db.models import Account, AuditEntry, Card, CardChallenge, Certificate
 from server_stub.officers import Role
-from server_stub.policy.unit import SignIn
 from server_stub.settings import Limits, Settings
 from tests.server.card_signer import SIGNED_ACT, CardSigner
 from tests.server.world import ORIGIN, UNIT, Caller, World
@@ -37,7 +36,7 @@ NONCE = re.compile(rb'"nonce":"..')
 @pytest.fixture
 def signer(world: World, alice: Caller) -> CardSigner:
     """Alice, who need not look at captchas: drawing them takes long."""
-    world.change_units(sign_in=SignIn(identifier="account", captcha=False))
+    world.let_cards_sign_in()
     return CardSigner.of(world, alice)
 
 
@@ -235,9 +234,7 @@ def test_another_customers_card_is_refused(world: World, signer: CardSigner, bob
 
 def test_another_units_card_is_refused(world: World, signer: CardSigner) -> None:
     """A unit of the same rules, with a customer of the same identifier."""
-    policy = world.ra.policies[UNIT]
-    twin = replace(policy, unit=policy.unit.model_copy(update={"id": "twin"}))
-    world.use_policies({**world.ra.policies, "twin": twin})
+    world.twin_unit("twin")
     world.customer("alice", unit="twin")
     answer = replace(signer, unit="twin").sign_in()
     assert (answer.status_code, answer.content) == (403, nonsense(world).content)
@@ -303,7 +300,7 @@ def test_suspension_is_told_to_the_holder_alone(world: World, signer: CardSigner
 
 def test_units_without_card_sign_in(world: World, signer: CardSigner) -> None:
     nonce = signer.nonce()
-    world.change_units(card_sign_in=False)
+    world.let_cards_sign_in(allowed=False)
     for answer in (signer.challenge(), signer.send(nonce, signer.signed(signer.statement(nonce)))):
         assert (answer.status_code, answer.json()["code"]) == (403, "R208")
     assert replace(signer, unit="nowhere").challenge().json()["code"] == "R107"
@@ -313,7 +310,7 @@ def test_units_without_card_sign_in(world: World, signer: CardSigner) -> None:
 
 
 def test_a_challenge_takes_a_captcha_once(world: World, signer: CardSigner) -> None:
-    world.change_units(sign_in=SignIn(identifier="account", captcha=True))
+    world.let_cards_sign_in(captcha=True)
     captcha = world.captcha()
     assert signer.challenge(captcha=captcha).status_code == 201
     assert signer.challenge(captcha=captcha).json()["code"] == "R203"
@@ -339,7 +336,7 @@ def test_attempts_are_limited_by_identifier_and_address(settings: Settings) -> N
     with TestClient(create_app(narrow), base_url=ORIGIN) as client:
         world = World(client, client.app.state.ra)  # type: ignore[attr-defined]
         one, two, three = (CardSigner(world, name, None, FOREIGN_KEY) for name in "abc")  # type: ignore[arg-type]
-        world.change_units(sign_in=SignIn(identifier="account", captcha=False))
+        world.let_cards_sign_in()
         nonce = one.nonce()
         assert one.challenge().status_code == 429
         assert [one.send(nonce, b"x").status_code for _ in range(2)] == [403, 429]

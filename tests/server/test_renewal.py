@@ -23,6 +23,12 @@ def late(world: World, alice: Caller, serial: str) -> Caller:
     return world.sign_in(alice.person)
 
 
+@pytest.fixture(params=["password", "card"])
+def either(world: World, late: Caller, serial: str, request: pytest.FixtureRequest) -> Caller:
+    """As ``late``, signed in either way."""
+    return late if request.param == "password" else world.sign_in(late.person, certificate=serial)
+
+
 def renew(caller: Caller, serial: str) -> Response:
     return caller.post("/orders", {"kind": "renew", "renews": serial, **caller.terms()})
 
@@ -39,31 +45,31 @@ def ask(caller: Caller, order: str, **members: str) -> Response:
         caller.card.signing_key = old
 
 
-def test_a_card_gets_its_successor(late: Caller, serial: str) -> None:
-    made = renew(late, serial)
+def test_a_card_gets_its_successor(either: Caller, serial: str) -> None:
+    made = renew(either, serial)
     assert (made.status_code, made.json()["state"], made.json()["kind"]) == (201, "created", "renew")
     order = made.json()["id"]
-    assert renew(late, serial).json()["id"] == order
-    assert late.authorise(order, "renew")["state"] == "authorised"
-    issued = ask(late, order).json()
+    assert renew(either, serial).json()["id"] == order
+    assert either.authorise(order, "renew")["state"] == "authorised"
+    issued = ask(either, order).json()
     assert issued["state"] == "issued"
-    assert ask(late, order).json()["certificate"] == issued["certificate"], "an answer may be lost"
-    late.card.signing_key = NEW_KEY
-    assert late.stored(order, issued["certificate"]).json()["state"] == "stored"
-    assert (renew(late, serial).status_code, renew(late, serial).json()["id"]) == (200, order)
+    assert ask(either, order).json()["certificate"] == issued["certificate"], "an answer may be lost"
+    either.card.signing_key = NEW_KEY
+    assert either.stored(order, issued["certificate"]).json()["state"] == "stored"
+    assert (renew(either, serial).status_code, renew(either, serial).json()["id"]) == (200, order)
 
 
-def test_only_the_old_key_authorises_only_this(late: Caller, serial: str) -> None:
-    order = renew(late, serial).json()["id"]
-    late.authorise(order, "renew")
-    assert ask(late, order, key_sha256="0" * 64).json()["code"] == "R307"
-    assert ask(late, order, type="stored").json()["code"] == "R307"
-    bare = late.post(f"/orders/{order}/request", {"csr": late.card.csr()})
+def test_only_the_old_key_authorises_only_this(either: Caller, serial: str) -> None:
+    order = renew(either, serial).json()["id"]
+    either.authorise(order, "renew")
+    assert ask(either, order, key_sha256="0" * 64).json()["code"] == "R307"
+    assert ask(either, order, type="stored").json()["code"] == "R307"
+    bare = either.post(f"/orders/{order}/request", {"csr": either.card.csr()})
     assert (bare.json()["code"], bare.json()["field"]) == ("R108", "authorisation")
-    old, late.card.signing_key = late.card.signing_key, rsa.generate_private_key(65537, 2048)
-    assert ask(late, order).json()["code"] == "R307"
-    late.card.signing_key = old
-    assert ask(late, order).json()["state"] == "issued"
+    old, either.card.signing_key = either.card.signing_key, rsa.generate_private_key(65537, 2048)
+    assert ask(either, order).json()["code"] == "R307"
+    either.card.signing_key = old
+    assert ask(either, order).json()["state"] == "issued"
 
 
 def test_a_verification_for_another_purpose_is_not_enough(late: Caller, serial: str) -> None:
@@ -90,7 +96,7 @@ def test_suspended_meanwhile_it_goes_no_further(world: World, late: Caller, seri
     assert ask(late, order).json()["state"] == "on-hold"
 
 
-def test_an_order_that_was_cancelled_makes_room(late: Caller, serial: str) -> None:
-    order = renew(late, serial).json()["id"]
-    assert late.delete(f"/orders/{order}").json()["state"] == "cancelled"
-    assert renew(late, serial).json()["id"] != order
+def test_an_order_that_was_cancelled_makes_room(either: Caller, serial: str) -> None:
+    order = renew(either, serial).json()["id"]
+    assert either.delete(f"/orders/{order}").json()["state"] == "cancelled"
+    assert renew(either, serial).json()["id"] != order

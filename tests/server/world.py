@@ -6,7 +6,6 @@ import hashlib
 import json
 import secrets
 from base64 import b32decode
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -25,8 +24,7 @@ from starlette.testclient import TestClient
 from server_stub import accounts, officers, sessions, totp
 from server_stub.db.models import Account, Card, Customer
 from server_stub.passwords import hash_password
-from server_stub.policy.load import Policy
-from server_stub.policy.unit import FilePolicy, Issuing, States
+from server_stub.policy.unit import FilePolicy, Issuing, SignIn, States
 from server_stub.ra import Ra
 
 ORIGIN = "http://ra.test"
@@ -282,22 +280,30 @@ class World:
 
     def let_users(self, *, suspend: str = "officer", revoke: str = "officer") -> None:
         """Change what every unit leaves to its users."""
-        self.change_units(states=States.model_validate({"suspend": suspend, "revoke": revoke}))
+        self._change_units(states=States.model_validate({"suspend": suspend, "revoke": revoke}))
 
     def let_units(self, **issuing: object) -> None:
         """Change what every unit says of issuing; each issues to files as well."""
         file = FilePolicy(key_algorithm="RSA-2048")
-        self.change_units(issuing=Issuing.model_validate(issuing), file=file)
+        self._change_units(issuing=Issuing.model_validate(issuing), file=file)
 
-    def change_units(self, **fields: object) -> None:
-        """Whatever else every unit says."""
+    def let_cards_sign_in(self, *, allowed: bool = True, captcha: bool = False) -> None:
+        """Change whether they may; without ``captcha``, which takes long to draw, nobody need look at one."""
+        sign_in = SignIn(identifier="account", captcha=captcha)
+        self._change_units(card_sign_in=allowed, sign_in=sign_in)
+
+    def twin_unit(self, name: str) -> None:
+        """Another unit of the same rules."""
+        policy = self.ra.policies[UNIT]
+        twin = replace(policy, unit=policy.unit.model_copy(update={"id": name}))
+        self.ra = replace(self.ra, policies={**self.ra.policies, name: twin})
+        self.client.app.state.ra = self.ra  # type: ignore[attr-defined]
+
+    def _change_units(self, **fields: object) -> None:
         policies = {
             name: replace(policy, unit=policy.unit.model_copy(update=fields))
             for name, policy in self.ra.policies.items()
         }
-        self.use_policies(policies)
-
-    def use_policies(self, policies: Mapping[str, Policy]) -> None:
         self.ra = replace(self.ra, policies=policies)
         self.client.app.state.ra = self.ra  # type: ignore[attr-defined]
 
