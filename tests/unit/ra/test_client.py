@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -9,12 +10,18 @@ from datetime import UTC, datetime
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from cardtool.errors import ArgumentInvalid, RaAnswerMalformed, SessionExpired
+from cardtool.errors import ArgumentInvalid, RaAnswerMalformed, RaFault, SessionExpired
 from cardtool.ra.address import RaAddress
 from cardtool.ra.client import RaClient
+from cardtool.ra.http import Limits
 from cardtool.ra.members import Members
-from cardtool.ra.statements import card_verification_statement, stored_statement
-from cardtool.ra.wire import SignedIn, Terms
+from cardtool.ra.statements import (
+    card_verification_statement,
+    renewal_statement,
+    sign_in_statement,
+    stored_statement,
+)
+from cardtool.ra.wire import CardChallenge, SignedIn, Terms
 from cardtool.secret import Secret
 from tests.unit.pki.authority import House, house
 from tests.unit.ra.rough_server import answer, problem, serving
@@ -104,7 +111,42 @@ A = f"/api/v1/orders/{ID}"
             "/api/v1/relays/r1/response",
             {"response": "02"},
         ),
+        (
+            lambda ra: ra.create_renewal("a1b", TERMS_READ),
+            ORDER,
+            "POST",
+            "/api/v1/orders",
+            {"kind": "renew", "renews": "a1b", "terms_version": "1.0", "terms_sha256": TERMS["sha256"]},
+        ),
         (lambda ra: ra.send_request(ID, "PEM"), ORDER, "POST", f"{A}/request", {"csr": "PEM"}),
+        (
+            lambda ra: ra.send_request(ID, "PEM", authorisation=(STATEMENT, b"\xaa")),
+            ORDER,
+            "POST",
+            f"{A}/request",
+            {"csr": "PEM", "authorisation": SIGNED},
+        ),
+        (
+            lambda ra: ra.card_challenge("exchange", "ID-1", ("c1", "12345")),
+            SHAPES[CardChallenge],
+            "POST",
+            "/api/v1/sessions/card/challenge",
+            {"unit": "exchange", "identifier": "ID-1", "captcha": {"id": "c1", "answer": "12345"}},
+        ),
+        (
+            lambda ra: ra.card_challenge("exchange", "ID-1"),
+            SHAPES[CardChallenge],
+            "POST",
+            "/api/v1/sessions/card/challenge",
+            {"unit": "exchange", "identifier": "ID-1"},
+        ),
+        (
+            lambda ra: ra.sign_in_with_card("exchange", "ID-1", b"\xab", b"CMS"),
+            SHAPES[SignedIn],
+            "POST",
+            "/api/v1/sessions/card",
+            {"unit": "exchange", "identifier": "ID-1", "nonce": "ab", "signed_data": "Q01T"},
+        ),
         (lambda ra: ra.report_stored(ID, STATEMENT, b"\xaa"), ORDER, "POST", f"{A}/stored", SIGNED),
         (
             lambda ra: ra.certificates(),
@@ -179,6 +221,21 @@ def test_kept_token() -> None:
     assert client.token() is None
 
 
+def test_a_sign_in_by_card_is_never_repeated_by_itself() -> None:
+    """Its nonce is good once; a challenge without captcha may be asked for again."""
+    behaviours = (answer(b"", 502), answer(SHAPES[CardChallenge]), answer(b"", 502), answer(SHAPES[SignedIn]))
+    with serving(*behaviours) as server:
+        client = RaClient(server.url, limits=Limits(back_off=(0.0,)))
+        assert client.card_challenge("exchange", "ID-1").nonce == b"\xab" * 32
+        with pytest.raises(RaFault):
+            client.sign_in_with_card("exchange", "ID-1", b"\xab", b"CMS")
+        assert not client.has_session
+        assert client.sign_in_with_card("exchange", "ID-1", b"\xab", b"CMS").by_card
+        assert client.has_session
+        client.close()
+    assert len(server.requests) == 4
+
+
 def test_own_idempotency_key() -> None:
     with serving(answer(ORDER)) as server:
         client = RaClient(server.url)
@@ -247,4 +304,27 @@ def test_stored_statement() -> None:
         '{"audience":"https://例","certificate_sha256":'
         '"bffd28c8eeb10a5e50cf17b58f477ea1803895ae69744e6eb53cbcc3bf427adb",'
         '"order":"o\\"1","time":"2026-06-01T12:00:00Z","type":"stored"}'
+    )
+
+
+def test_sign_in_statement() -> None:
+    statement = sign_in_statement(
+        audience="https://ra.example", unit="exchange", identifier="王", nonce=b"\xab\xcd", now=NOW
+    )
+    body = '{"identifier":"王","nonce":"abcd","unit":"exchange"}'
+    assert json.loads(statement) == {
+        "audience": "https://ra.example",
+        "body_sha256": hashlib.sha256(body.encode()).hexdigest(),
+        "nonce": "abcd",
+        "purpose": "sign-in",
+        "time": "2026-06-01T12:00:00Z",
+    }
+
+
+def test_renewal_statement() -> None:
+    statement = renewal_statement(audience="https://ra.example", key=b"DER", order="o-1", now=NOW)
+    assert statement.decode() == (
+        '{"audience":"https://ra.example","key_sha256":'
+        '"bffd28c8eeb10a5e50cf17b58f477ea1803895ae69744e6eb53cbcc3bf427adb",'
+        '"order":"o-1","time":"2026-06-01T12:00:00Z","type":"renewal"}'
     )

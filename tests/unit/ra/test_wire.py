@@ -14,7 +14,17 @@ from hypothesis import strategies as st
 
 from cardtool.errors import RaAnswerMalformed
 from cardtool.ra.members import Members, is_presentable, parse_json
-from cardtool.ra.wire import Account, CardAtRa, Order, OrderState, SignedIn, Terms, UnitInfo, WitnessAnswer
+from cardtool.ra.wire import (
+    Account,
+    CardAtRa,
+    Order,
+    OrderState,
+    Session,
+    SignedIn,
+    Terms,
+    UnitInfo,
+    WitnessAnswer,
+)
 from tests.unit.ra.samples import ACCOUNT, ORDER, SHAPES, TERMS, TIME, UNIT, WITNESS
 
 Shape = Any
@@ -29,6 +39,8 @@ JSON = st.recursive(
 )
 MAY_BE_ABSENT = {
     (UnitInfo, ("card",)),
+    (UnitInfo, ("card_sign_in",)),
+    *((shape, ("by_card",)) for shape in (Session, SignedIn)),
     (Order, ("card_id",)),
     (Order, ("slot_hint",)),
     (Order, ("certificate",)),
