@@ -37,6 +37,7 @@ from server_stub.seals import Notary
 from server_stub.settings import Settings
 
 PREFIX = "/api/v1"
+RESOURCES = (info, sessions, card_sessions, account, cards, certificates, orders, officers, approvals)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -69,17 +70,7 @@ def build(ra: Ra) -> FastAPI:
     app.state.ra = ra
     answers.install(app)
     description.install(app)
-    for resource in (
-        info,
-        sessions,
-        card_sessions,
-        account,
-        cards,
-        certificates,
-        orders,
-        officers,
-        approvals,
-    ):
+    for resource in RESOURCES:
         app.include_router(resource.router, prefix=PREFIX)
     app.include_router(ca.router)
     app.include_router(watching.router)
