@@ -31,6 +31,7 @@ from server_stub.db.models import (
     Approval,
     AuditHead,
     Captcha,
+    CardChallenge,
     Certificate,
     Meta,
     OfficerSession,
@@ -105,7 +106,7 @@ def _check_audit(db: Session, notary: Notary, manifest: Manifest) -> None:
 
 def _forget_and_remember(db: Session, listed: Iterable[x509.RevokedCertificate]) -> list[bool | None]:
     """End what may have been ended since, and revoke what was. The result per entry: see ``_revoke``."""
-    for table in (SignInSession, OfficerSession, Captcha, Approval):
+    for table in (SignInSession, OfficerSession, Captcha, CardChallenge, Approval):
         db.execute(delete(table))
     db.merge(Meta(key=VERSION, value=secrets.token_hex(8)))
     return [_revoke(db.get(Certificate, f"{entry.serial_number:x}"), entry) for entry in listed]

@@ -24,6 +24,7 @@ from server_stub.officers import Role
 from server_stub.ra import Ra
 from server_stub.seals import Notary
 from server_stub.settings import Settings
+from tests.server.card_signer import CardSigner
 from tests.server.world import Caller, World
 
 
@@ -122,6 +123,20 @@ def test_a_session_ended_meanwhile_does_not_come_back(
     restore(copy, elsewhere, replace=False)
     app.state.ra = open_ra(replace(settings, data=elsewhere))
     assert alice.get("/account").status_code == 401
+
+
+def test_a_card_challenge_used_meanwhile_does_not_come_back(
+    app: FastAPI, world: World, alice: Caller, settings: Settings, copy: Path, elsewhere: Path
+) -> None:
+    world.let_cards_sign_in()
+    signer = CardSigner.of(world, alice)
+    nonce = signer.nonce()
+    signed = signer.signed(signer.statement(nonce))
+    backup(settings, copy)
+    assert signer.send(nonce, signed).status_code == 201
+    restore(copy, elsewhere, replace=False)
+    bring_back(app, settings, elsewhere, alice)
+    assert signer.send(nonce, signed).json()["code"] == "R307"
 
 
 def test_an_approval_used_up_meanwhile_does_not_come_back(
