@@ -43,8 +43,9 @@ class CardSigner:
         return cls(world, f"ID-{caller.person.account}", certificate, caller.card.signing_key)
 
     def post(self, path: str, body: object) -> Response:
-        headers = {"Idempotency-Key": Caller.fresh_key()}
-        return self.world.client.post(f"/api/v1/sessions/card{path}", json=body, headers=headers)
+        headers = {"Idempotency-Key": Caller.fresh_key(), "Content-Type": "application/json"}
+        address = f"/api/v1/sessions/card{path}"
+        return self.world.client.post(address, content=json.dumps(body), headers=headers)
 
     def challenge(self, **members: Any) -> Response:
         return self.post("/challenge", {"unit": self.unit, "identifier": self.identifier, **members})

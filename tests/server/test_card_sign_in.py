@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -288,6 +289,25 @@ def give_nonce(signer: CardSigner, nonce: str) -> None:
     with ra.act("test") as act:
         tag = ra.tags.tag("card-challenge", signer.unit, signer.identifier)
         act.db.merge(CardChallenge(nonce=nonce, tag=tag, expires_at=act.now + timedelta(minutes=5)))
+
+
+def test_of_many_at_once_one_gets_in(signer: CardSigner) -> None:
+    nonce = signer.nonce()
+    signed = signer.signed(signer.statement(nonce))
+    with ThreadPoolExecutor(4) as pool:
+        codes = list(pool.map(lambda _: signer.send(nonce, signed).status_code, range(4)))
+    assert sorted(codes) == [201, 403, 403, 403]
+
+
+@pytest.mark.parametrize("identifier", ["\x00", "王", "a\u202eb", "x" * 64, "\ud800"])
+def test_whatever_somebody_calls_himself(signer: CardSigner, identifier: str) -> None:
+    """Text that nobody's name can be, too: the same answer, or that it cannot be read."""
+    stranger = replace(signer, identifier=identifier)
+    challenge = stranger.challenge()
+    if challenge.status_code == 400:
+        assert challenge.json()["code"] == "R108"
+    else:
+        assert stranger.send(challenge.json()["nonce"], b"nothing").json()["code"] == "R307"
 
 
 def test_suspension_is_told_to_the_holder_alone(world: World, signer: CardSigner) -> None:

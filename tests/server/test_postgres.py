@@ -19,9 +19,10 @@ from cryptography.x509 import ocsp
 from starlette.testclient import TestClient
 
 from bench import ra_world
-from server_stub import logs, standing, tries
+from server_stub import card_sign_in, logs, standing, tries
 from server_stub.__main__ import main
 from server_stub.app import open_ra
+from server_stub.card_sign_in import Claim, Proof
 from server_stub.db import postgresql
 from server_stub.db.engine import Database
 from server_stub.db.errors import DatabaseBusy
@@ -31,6 +32,7 @@ from server_stub.problems import Problem
 from server_stub.ra import Ra
 from server_stub.seals import Notary
 from server_stub.settings import Settings
+from tests.server.card_signer import CardSigner
 from tests.server.world import UNIT, Caller, World
 from tests.support import postgres
 from tests.support.postgres import Cluster
@@ -116,6 +118,23 @@ def test_no_wrong_password_is_forgotten(ra: Ra, other: Ra) -> None:
     with ThreadPoolExecutor(THREADS) as pool:
         left = list(pool.map(guess, [ra, other] * (THREADS // 2)))
     assert sorted(left) == list(range(THREADS))
+
+
+def test_a_card_challenge_is_good_at_one_worker_only(world: World, ra: Ra, other: Ra) -> None:
+    world.let_cards_sign_in()
+    signer = CardSigner.of(world, world.sign_in(world.customer("alice")))
+    nonce = signer.nonce()
+    proof = Proof(nonce, signer.signed(signer.statement(nonce)))
+
+    def sign_in(worker: Ra) -> bool:
+        try:
+            card_sign_in.sign_in(worker, Claim(UNIT, signer.identifier, ""), proof)
+        except Problem:
+            return False
+        return True
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        assert sum(pool.map(sign_in, [ra, other] * (THREADS // 2))) == 1
 
 
 def test_a_change_at_one_worker_is_told_by_the_others_at_once(tmp_path: Path, url: str) -> None:
