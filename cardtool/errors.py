@@ -381,6 +381,12 @@ class WrongEnrolmentCode(RaError):
     attempts_left: int | None
 
 
+class CardSignInRefused(RaError):
+    """The RA does not say why: another unit's or customer's card, a certificate that does not count, or too late."""
+
+    code: ClassVar[str] = "R210"
+
+
 class RegistrationNotApproved(RaError):
     """``state``: pending, rejected, or used where its certificate was issued already; empty if not known."""
 
@@ -422,7 +428,7 @@ class RequestRefused(RaError):
 
 
 class CardVerificationFailed(RaError):
-    """The RA does not accept what the card signed: with its 9E key, or to sign in or renew."""
+    """The RA does not accept what the card signed: with its 9E key, or to renew."""
 
     code: ClassVar[str] = "R307"
 

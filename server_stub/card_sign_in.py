@@ -79,7 +79,7 @@ def sign_in(ra: Ra, claim: Claim, proof: Proof) -> tuple[str, SignInSession]:
     """Token and session. The nonce is used up first; the signature is examined outside of transactions.
 
     Raises Problem UNIT_UNKNOWN, NOT_ALLOWED, BUSY, SUSPENDED to the holder of the card, and for whatever else is
-    wrong CARD_NOT_VERIFIED.
+    wrong CARD_SIGN_IN_REFUSED.
     """
     _unit(ra, claim)
     with ra.act() as act:
@@ -96,7 +96,7 @@ def sign_in(ra: Ra, claim: Claim, proof: Proof) -> tuple[str, SignInSession]:
     except _Refused as refused:
         with ra.act() as act:
             act.record("session.refused", f"{claim.unit}/unknown", by="card", why=refused.why)
-        raise Problem(Code.CARD_NOT_VERIFIED) from refused
+        raise Problem(Code.CARD_SIGN_IN_REFUSED) from refused
 
 
 def _unit(ra: Ra, claim: Claim) -> Unit:

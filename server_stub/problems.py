@@ -35,6 +35,7 @@ class Code(Enum):
     PASSWORD_RULE = Kind("R207", 422, "The new site password breaks the rule", ("rule",))
     NOT_ALLOWED = Kind("R208", 403, "Not allowed")
     CODE_WRONG = Kind("R209", 403, "Wrong enrolment code", ("attempts_left",))
+    CARD_SIGN_IN_REFUSED = Kind("R210", 403, "The card sign-in is refused")
     NOT_APPROVED = Kind("R301", 403, "The registration is not approved", ("state",))
     CONFLICT = Kind("R302", 409, "The resource is not in a state that allows this", ("state",))
     NOT_FOUND = Kind("R303", 404, "Not found")

@@ -25,7 +25,7 @@ def sign_in_by_card(
     """Answer a ``challenge`` of ``RaClient.card_challenge`` for the same unit and identifier.
 
     ``key`` is the one ``certificate`` was issued for, as ``cards.keys`` gives it. Raises what its ``sign`` raises,
-    CardVerificationFailed, AccountSuspended, NotAllowed (not in this unit) and the other R-errors.
+    CardSignInRefused, AccountSuspended, NotAllowed (not in this unit) and the other R-errors.
     """
     statement = sign_in_statement(
         audience=ra.origin, unit=unit, identifier=identifier, nonce=challenge.nonce, now=now

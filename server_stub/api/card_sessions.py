@@ -60,7 +60,7 @@ def create_challenge(
     return CardChallengeShape.model_validate(card_sign_in.challenge(ra, body.claim(request), captcha))
 
 
-@router.post("", status_code=201, responses=problems(*_FAILURES, Code.CARD_NOT_VERIFIED, Code.SUSPENDED))
+@router.post("", status_code=201, responses=problems(*_FAILURES, Code.CARD_SIGN_IN_REFUSED, Code.SUSPENDED))
 def create_card_session(request: Request, ra: TheRa, body: SignedSignIn, _key: IdempotencyKey) -> NewSession:
     """A short session to renew with. Its token is in this answer only."""
     proof = Proof(body.nonce, b64decode(body.signed_data))

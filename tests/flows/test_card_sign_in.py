@@ -25,7 +25,7 @@ from cardtool.cards.piv.recipes import (
 )
 from cardtool.cards.piv.session import PivSession
 from cardtool.cards.piv.types import AdminAlgorithm, Algorithm, Slot
-from cardtool.errors import AccountSuspended, CaptchaExpired, CardVerificationFailed, NotAllowed, RaError
+from cardtool.errors import AccountSuspended, CaptchaExpired, CardSignInRefused, NotAllowed, RaError
 from cardtool.flows.apply_card import APC, ApplyContext
 from cardtool.flows.questions import AskPin
 from cardtool.pcsc.apdu import INS
@@ -206,8 +206,8 @@ def _stale_captcha(person: Person) -> None:
 
 
 REFUSED: dict[str, tuple[type[RaError], Callable[[Person], object]]] = {
-    "another's identifier": (CardVerificationFailed, lambda person: person.sign_in(f"ID-{OTHER_ACCOUNT}")),
-    "nobody's identifier": (CardVerificationFailed, lambda person: person.sign_in("ID-nobody")),
+    "another's identifier": (CardSignInRefused, lambda person: person.sign_in(f"ID-{OTHER_ACCOUNT}")),
+    "nobody's identifier": (CardSignInRefused, lambda person: person.sign_in("ID-nobody")),
     "suspended": (AccountSuspended, _suspended),
     "captcha": (CaptchaExpired, _stale_captcha),
 }

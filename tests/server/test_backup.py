@@ -136,7 +136,7 @@ def test_a_card_challenge_used_meanwhile_does_not_come_back(
     assert signer.send(nonce, signed).status_code == 201
     restore(copy, elsewhere, replace=False)
     bring_back(app, settings, elsewhere, alice)
-    assert signer.send(nonce, signed).json()["code"] == "R307"
+    assert signer.send(nonce, signed).json()["code"] == "R210"
 
 
 def test_an_approval_used_up_meanwhile_does_not_come_back(
