@@ -95,7 +95,7 @@ def test_an_invented_unit_issues_certificates_by_its_own_rules(settings: Setting
         ("validity_years = 1", "validity_years = 0", "validity_years"),
         ("validity_years = 1", "", "validity_years"),
         ('carrier = "card"', 'carrier = "file"', "carrier"),
-        ('carrier = "card"', 'carrier = "card"\ncard_sign_in = 1', "card_sign_in"),
+        ('carrier = "card"', 'carrier = "card"\ncard_sign_in = "often"', "card_sign_in"),
         ('slots = ["9C"]', 'slots = ["9E"]', "slots"),
         ("minimum = 6", "minimum = 40", "minimum is above maximum"),
         ('id = "harbour"', 'id = "exchange"', "exists already"),
