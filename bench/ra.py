@@ -154,11 +154,12 @@ async def reading(ports: Sequence[int], waiting: Sequence[Waiting]) -> dict[str,
             [call("GET", "/api/v1/account", token=waiting[n].token)],
             READS_PER_SECOND,
             READING_SECONDS,
+            n / READERS,
         )
         for n in range(READERS)
     ]
     signing_in = [
-        paced(ports[n % 2], sign_ins(waiting, n), SIGN_INS_PER_SECOND / 10, READING_SECONDS)
+        paced(ports[n % 2], sign_ins(waiting, n), SIGN_INS_PER_SECOND / 10, READING_SECONDS, n / 10)
         for n in range(10)
     ]
     taken = await asyncio.gather(*readers, *signing_in)

@@ -82,9 +82,15 @@ async def flood(ports: Sequence[int], calls: Iterable[Call], clients: int) -> fl
     return count / (time.perf_counter() - began)
 
 
-async def paced(port: int, calls: Sequence[Call], per_second: float, seconds: float) -> list[float]:
-    """One client at its own pace; how long each answer took."""
+async def paced(
+    port: int, calls: Sequence[Call], per_second: float, seconds: float, phase: float
+) -> list[float]:
+    """One client at its own pace; how long each answer took.
+
+    ``phase``: the part of its period (0 to 1) at which it begins: people do not ask in step.
+    """
     taken = []
+    await asyncio.sleep(phase / per_second)
     end = time.perf_counter() + seconds
     async with connection(port) as (reader, writer):
         number = 0

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.orm import Session
@@ -20,6 +21,7 @@ from server_stub.db.models import AuditEntry, AuditHead
 
 Detail = str | int | bool | None
 GENESIS = "0" * 64
+_HASHED = ("number", "time", "actor", "action", "subject", "detail", "previous")
 _THE_HEAD = select(AuditHead.number, AuditHead.hash).with_for_update()
 _NEW_ENTRY = insert(AuditEntry)
 _NEW_HEAD = update(AuditHead)
@@ -34,12 +36,23 @@ class Event:
     detail: Mapping[str, Detail]
 
 
-def append(db: Session, event: Event) -> None:
-    """Add one entry in the caller's transaction, past the ORM: each act does it, some of them several times."""
+def append(db: Session, events: Sequence[Event]) -> None:
+    """Add entries in the caller's transaction, past the ORM: every act does it."""
     connection = db.connection()
     number, previous = _locked_head(connection)
-    content = {
-        "number": number + 1,
+    entries = []
+    for event in events:
+        number += 1
+        entries.append(_entry(number, event, previous))
+        previous = entries[-1]["hash"]
+    connection.execute(_NEW_ENTRY, entries)
+    connection.execute(_NEW_HEAD, {"number": number, "hash": previous})
+
+
+def _entry(number: int, event: Event, previous: str) -> dict[str, Any]:
+    """The columns of AuditEntry."""
+    columns = {
+        "number": number,
         "time": event.time,
         "actor": event.actor,
         "action": event.action,
@@ -47,22 +60,17 @@ def append(db: Session, event: Event) -> None:
         "detail": json.dumps(event.detail, sort_keys=True, ensure_ascii=False),
         "previous": previous,
     }
-    content["hash"] = entry_hash(AuditEntry(**content))
-    connection.execute(_NEW_ENTRY, content)
-    connection.execute(_NEW_HEAD, {"number": content["number"], "hash": content["hash"]})
+    return {**columns, "hash": _hash(columns.values())}
 
 
 def entry_hash(entry: AuditEntry) -> str:
+    """What ``entry.hash`` must be."""
+    return _hash(getattr(entry, name) for name in _HASHED)
+
+
+def _hash(fields: Iterable[Any]) -> str:
     """SHA-256 over all fields, as a JSON list so that no two entries can spell the same text."""
-    content = [
-        entry.number,
-        int(entry.time.timestamp()),
-        entry.actor,
-        entry.action,
-        entry.subject,
-        entry.detail,
-        entry.previous,
-    ]
+    content = [int(field.timestamp()) if isinstance(field, datetime) else field for field in fields]
     return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
 
 

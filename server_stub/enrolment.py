@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, load_der_public_key
@@ -11,34 +12,51 @@ from cryptography.hazmat.primitives.serialization import Encoding, load_der_publ
 from server_stub import issuing, orders, standing
 from server_stub.ca.requests import CheckedRequest
 from server_stub.custody.statements import BadStatement, check_statement
-from server_stub.db.models import Account, Certificate, Order
+from server_stub.db.models import Certificate, Customer, Order
 from server_stub.orders import State
+from server_stub.policy.unit import Unit
 from server_stub.problems import Code, Problem
 from server_stub.ra import Act, Ra
 
 
-def intend(act: Act, order: Order, request: CheckedRequest) -> Certificate:
+@dataclass(frozen=True)
+class Intent:
+    """What is to be signed, and for whom."""
+
+    certificate: Certificate
+    unit: Unit
+    customer: Customer
+
+    @property
+    def serial(self) -> str:
+        return self.certificate.serial
+
+    def sign(self, ra: Ra) -> x509.Certificate | None:
+        """Outside any transaction. None when that was done before."""
+        subject = orders.subject_name(self.unit, self.customer.identifier)
+        return issuing.sign(ra, self.certificate, issuing.Holder(subject, self.customer.email))
+
+
+def intend(act: Act, order: Order, request: CheckedRequest) -> Intent:
     """The first part, committed before anything is signed. Raises Problem CONFLICT, REQUEST_REFUSED."""
     orders.require(act, order, State.AUTHORISED, State.ISSUED, State.STORED)
-    years = act.ra.policy(order.unit).unit.validity_years
-    return issuing.intend(act, issuing.Place("signing", order.card_id, order.id, years), request)
+    unit = act.ra.policy(order.unit).unit
+    place = issuing.Place("signing", order.card_id, order.id, unit.validity_years)
+    return Intent(issuing.intend(act, place, request), unit, order.account.customer)
 
 
-def holder(ra: Ra, account: Account) -> issuing.Holder:
-    subject = orders.subject_name(ra.policy(account.unit).unit, account.customer.identifier)
-    return issuing.Holder(subject, account.customer.email)
+def complete(act: Act, order: Order, serial: str, signed: x509.Certificate | None) -> Certificate | None:
+    """The last part: record the certificate; the order is issued. The certificate; None if it was revoked meanwhile.
 
-
-def complete(act: Act, order: Order, serial: str, signed: x509.Certificate | None) -> Order:
-    """The last part: record the certificate; the order is issued. Raises Problem CONFLICT.
-
-    What awaits activation is on hold from its first moment: nobody ever sees it valid before.
+    What awaits activation is on hold from its first moment: nobody ever sees it valid before. Raises Problem
+    CONFLICT.
     """
-    if signed is not None and issuing.keep(act, serial, signed):
+    row = act.db.get_one(Certificate, serial)
+    if signed is not None and issuing.keep(act, row, signed):
         orders.move(act, order, State.ISSUED)
         if orders.awaits_activation(act, order):
-            standing.suspend(act, act.db.get_one(Certificate, serial))
-    return order
+            standing.suspend(act, row)
+    return row if row.state in issuing.LIVE else None
 
 
 TakeOrder = Callable[[Act], Order]
@@ -57,11 +75,10 @@ def at_once(
         if order.state == State.CREATED:
             orders.move(act, order, State.AUTHORISED)
         intent = intend(act, order, request)
-    signed = issuing.sign(ra, intent, holder(ra, order.account))
+    signed = intent.sign(ra)
     with ra.act(author) as act:
         order = act.db.get_one(Order, order.id)
-        complete(act, order, intent.serial, signed)
-        row = issuing.of_order(act, order)
+        row = complete(act, order, intent.serial, signed)
         if row is None or row.pem is None:  # revoked in between
             raise Problem(Code.CONFLICT, state=order.state)
         if is_delivery:

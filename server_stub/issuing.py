@@ -10,19 +10,33 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
-from sqlalchemy import select
+from cryptography.hazmat.primitives.serialization import Encoding, load_der_public_key
+from sqlalchemy import bindparam, select
 
 from server_stub import standing
-from server_stub.ca.requests import CheckedRequest, RefusedRequest, check_csr
+from server_stub.ca.requests import CheckedRequest, RefusedRequest, examine_csr
 from server_stub.db.models import Account, Card, Certificate, Order
 from server_stub.problems import Code, Problem
 from server_stub.ra import Act, Ra
 
 BACKDATED = timedelta(minutes=5)  # clients' clocks lag a little
-_LIVE = ("intended", "valid", "on-hold")
+LIVE: Final = frozenset({"intended", "valid", "on-hold"})
+# Statements that each enrolment needs are made once: to make one takes longer than to ask it.
+_LIVE = select(Certificate).where(Certificate.state.in_(LIVE))
+_LIVE_OF_ORDER = _LIVE.where(Certificate.order_id == bindparam("order_id"))
+_LIVE_OF_CARD = _LIVE.where(
+    Certificate.order_id.is_(None),
+    Certificate.card_id == bindparam("card_id"),
+    Certificate.profile == bindparam("profile"),
+)
+_KNOWN_KEY = (
+    select(Certificate.serial)
+    .where(Certificate.key_fingerprint == bindparam("key"), Certificate.state != "abandoned")
+    .union_all(select(Card.id).where(Card.key_fingerprint == bindparam("key")))
+)
 
 
 @dataclass(frozen=True)
@@ -47,11 +61,27 @@ class Holder:
 
 
 def check(csr: str, key_algorithm: str) -> CheckedRequest:
-    """Raises Problem REQUEST_REFUSED. Costs some milliseconds: not inside a write transaction."""
+    """Raises Problem REQUEST_REFUSED. Costs up to some milliseconds: not inside a write transaction."""
+    return require(examine(csr), key_algorithm)
+
+
+def examine(csr: str) -> CheckedRequest | RefusedRequest:
+    """The first half of ``check``, before it is known who asks; what is wrong is told by the second, ``require``."""
     try:
-        return check_csr(csr, key_algorithm=key_algorithm)
+        return examine_csr(csr)
+    except RefusedRequest as error:
+        return error
+
+
+def require(examined: CheckedRequest | RefusedRequest, key_algorithm: str) -> CheckedRequest:
+    """Raises Problem REQUEST_REFUSED."""
+    try:
+        if isinstance(examined, RefusedRequest):
+            raise examined
+        examined.require(key_algorithm)
     except RefusedRequest as error:
         raise Problem(Code.REQUEST_REFUSED, reason=error.reason) from error
+    return examined
 
 
 def intend(act: Act, place: Place, request: CheckedRequest) -> Certificate:
@@ -86,12 +116,11 @@ def sign(ra: Ra, intent: Certificate, holder: Holder) -> x509.Certificate | None
     )
 
 
-def keep(act: Act, serial: str, certificate: x509.Certificate) -> bool:
+def keep(act: Act, row: Certificate, certificate: x509.Certificate) -> bool:
     """Record the signed certificate. False when another request was faster: then theirs is the one.
 
     Raises Problem CONFLICT when the intent was given up meanwhile.
     """
-    row = act.db.get_one(Certificate, serial)
     if row.state == "abandoned":
         raise Problem(Code.CONFLICT, state="cancelled")
     if row.state != "intended":
@@ -104,21 +133,19 @@ def keep(act: Act, serial: str, certificate: x509.Certificate) -> bool:
 
 def live(act: Act, place: Place) -> Certificate | None:
     """The one certificate of a place that counts: intended, valid or on hold."""
-    return act.db.scalars(
-        select(Certificate).where(
-            Certificate.profile == place.profile,
-            Certificate.card_id == place.card_id,
-            Certificate.order_id == place.order_id,
-            Certificate.state.in_(_LIVE),
-        )
-    ).one_or_none()
+    if place.order_id is not None:
+        return _of_order(act, place.order_id)
+    chosen = {"card_id": place.card_id, "profile": place.profile}
+    return act.db.scalars(_LIVE_OF_CARD, chosen).one_or_none()
 
 
 def of_order(act: Act, order: Order) -> Certificate | None:
     """The one certificate of an order that counts."""
-    return act.db.scalars(
-        select(Certificate).where(Certificate.order_id == order.id, Certificate.state.in_(_LIVE))
-    ).one_or_none()
+    return _of_order(act, order.id)
+
+
+def _of_order(act: Act, order_id: str) -> Certificate | None:
+    return act.db.scalars(_LIVE_OF_ORDER, {"order_id": order_id}).one_or_none()
 
 
 def of_key(act: Act, account: Account, fingerprint: str) -> Certificate | None:
@@ -145,12 +172,7 @@ def withdraw(act: Act, order: Order) -> None:
 
 
 def _refuse_known_key(act: Act, request: CheckedRequest) -> None:
-    fingerprint = request.spki_sha256
-    certified = select(Certificate.serial).where(
-        Certificate.key_fingerprint == fingerprint, Certificate.state != "abandoned"
-    )
-    card_key = select(Card.id).where(Card.key_fingerprint == fingerprint)
-    if act.db.execute(certified.union_all(card_key)).first():
+    if act.db.execute(_KNOWN_KEY, {"key": request.spki_sha256}).first():
         raise Problem(Code.REQUEST_REFUSED, reason="reused")
 
 
@@ -163,7 +185,7 @@ def _record_intent(act: Act, place: Place, request: CheckedRequest) -> Certifica
         card_id=place.card_id,
         order_id=place.order_id,
         key_fingerprint=request.spki_sha256,
-        public_key=request.public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo),
+        public_key=request.spki,
         not_before=start,
         not_after=min(_years_later(start, place.years), act.ra.authority.chain[0].not_valid_after_utc),
     )

@@ -11,8 +11,8 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-# argon2 lets go of the GIL: more at once than cores only costs memory.
-_SEATS = threading.BoundedSemaphore(2 * (os.cpu_count() or 1))
+# Half of the cores at most: a sign-in can wait a moment, what those who are signed in ask for should not.
+_SEATS = threading.BoundedSemaphore(max(1, (os.cpu_count() or 1) // 2))
 
 
 def hash_password(password: str) -> str:

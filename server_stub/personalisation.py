@@ -112,17 +112,18 @@ def _signing(ra: Ra, blank: Blank, csr: str) -> str:
         if order.state == State.CREATED:
             orders.move(act, order, State.AUTHORISED)
         intent = enrolment.intend(act, order, request)
-    signed = issuing.sign(ra, intent, enrolment.holder(ra, account))
+    signed = intent.sign(ra)
     with ra.act(_AUTHOR) as act:
         enrolment.complete(act, act.db.get_one(Order, order.id), intent.serial, signed)
-    return _finish(ra, intent, None)
+    return _finish(ra, intent.certificate, None)
 
 
 def _finish(ra: Ra, intent: Certificate, signed: x509.Certificate | None) -> str:
     with ra.act(_AUTHOR) as act:
+        row = act.db.get_one(Certificate, intent.serial)
         if signed is not None:
-            issuing.keep(act, intent.serial, signed)
-        pem = act.db.get_one(Certificate, intent.serial).pem
+            issuing.keep(act, row, signed)
+        pem = row.pem
     if pem is None:
         raise PersonaliserFailed("no certificate")
     return pem

@@ -36,10 +36,17 @@ class Act:
     db: Session
     now: datetime
     actor: str
+    events: list[audit.Event] = field(default_factory=list)
 
     def record(self, action: str, subject: str, **detail: audit.Detail) -> None:
         """Append to the audit log, in this transaction. Never a secret."""
-        audit.append(self.db, audit.Event(self.now, self.actor, action, subject, detail))
+        self.events.append(audit.Event(self.now, self.actor, action, subject, detail))
+
+    def commit(self) -> None:
+        """End the transaction: what was done and what was recorded are there from now on."""
+        if self.events:
+            audit.append(self.db, self.events)
+        self.db.commit()
 
 
 @dataclass(frozen=True)
@@ -92,13 +99,14 @@ class Ra:
     def act(self, actor: str = ANONYMOUS, *, write: bool = True) -> Iterator[Act]:
         """A transaction: committed at the end, rolled back on exceptions except a Problem that says keep."""
         with self.database.session(write=write) as db:
+            act = Act(self, db, self.clock.now(db), actor)
             try:
-                yield Act(self, db, self.clock.now(db), actor)
+                yield act
             except Problem as problem:
                 if problem.keep:
-                    db.commit()
+                    act.commit()
                 raise
-            db.commit()
+            act.commit()
 
     def policy(self, unit: str) -> Policy:
         """Raises Problem UNIT_UNKNOWN."""

@@ -6,18 +6,19 @@ exactly like a known one, down to its suspension.
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from server_stub.db.models import SignInCounter
 from server_stub.policy.unit import Unit
 from server_stub.problems import Code, Problem
 from server_stub.ra import Act
 
+_SUSPENDED = select(SignInCounter.suspended).where(SignInCounter.tag == bindparam("tag"))
+
 
 def is_suspended(act: Act, unit: str, name: str) -> bool:
     """Asked at every call of someone signed in, so only the one column is read."""
-    chosen = select(SignInCounter.suspended).where(SignInCounter.tag == _tag(act, unit, name))
-    return bool(act.db.scalar(chosen))
+    return bool(act.db.scalar(_SUSPENDED, {"tag": _tag(act, unit, name)}))
 
 
 def check_open(act: Act, unit: str, name: str) -> None:

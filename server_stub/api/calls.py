@@ -17,6 +17,7 @@ from typing import Annotated, Generic, TypeVar
 from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.exc import IntegrityError
 from starlette.responses import Response
 
@@ -28,6 +29,10 @@ from server_stub.ra import Act, Ra
 
 Who = TypeVar("Who")
 Result = TypeVar("Result")
+_STORED = select(StoredAnswer.request_hash, StoredAnswer.status, StoredAnswer.sealed_body).where(
+    StoredAnswer.owner == bindparam("owner"), StoredAnswer.key == bindparam("key")
+)
+_STORE = insert(StoredAnswer)
 _bearer = HTTPBearer(auto_error=False, description="The token of POST /sessions or /officer/sessions")
 
 
@@ -123,10 +128,19 @@ class Mutation(Generic[Who]):
         except IntegrityError:  # the same was done beside us: now it is there to be found
             return self._once(work).response()
 
-    def prepare(self, work: Callable[[Act, Who], Result]) -> Result | None:
-        """The first transaction of an act that needs two. None when its answer is stored already."""
+    def begin(self, work: Callable[[Act, Who], Result]) -> Begun[Who, Result] | Response:
+        """The first transaction of an act that needs two; the answer itself, if it is stored already."""
         with self._signed_in() as (act, who):
-            return None if self._stored(act, who) else work(act, who)
+            stored = self._stored(act, who)
+            return stored.response() if stored else Begun(self, who, work(act, who))
+
+    def conclude(self, who: Who, work: Callable[[Act, Who], Answered]) -> Response:
+        """The second one. Who asks was settled in the first."""
+        try:
+            with self.ra.act(self.kind.name(who)) as act:
+                return self._answer(act, who, work).response()
+        except IntegrityError:
+            return self.run(work)
 
     def reading(self) -> Reading[Who]:
         """The same caller, to look before changing."""
@@ -137,9 +151,12 @@ class Mutation(Generic[Who]):
             stored = self._stored(act, who)
             if stored is not None:
                 return stored
-            answered = work(act, who)
-            self._store(act, who, answered)
-            return answered
+            return self._answer(act, who, work)
+
+    def _answer(self, act: Act, who: Who, work: Callable[[Act, Who], Answered]) -> Answered:
+        answered = work(act, who)
+        self._store(act, who, answered)
+        return answered
 
     @contextmanager
     def _signed_in(self) -> Iterator[tuple[Act, Who]]:
@@ -149,7 +166,7 @@ class Mutation(Generic[Who]):
 
     def _stored(self, act: Act, who: Who) -> Answered | None:
         """Raises Problem CONFLICT when the key was used for something else."""
-        row = act.db.get(StoredAnswer, (self.kind.owner(who), self.key))
+        row = act.db.execute(_STORED, {"owner": self.kind.owner(who), "key": self.key}).one_or_none()
         if row is None:
             return None
         if row.request_hash != self.request_hash:
@@ -157,20 +174,33 @@ class Mutation(Generic[Who]):
         return Answered(row.status, act.ra.master.open_sealed(self._purpose(who), row.sealed_body))
 
     def _store(self, act: Act, who: Who, answered: Answered) -> None:
-        act.db.add(
-            StoredAnswer(
-                owner=self.kind.owner(who),
-                key=self.key,
-                request_hash=self.request_hash,
-                status=answered.status,
-                sealed_body=act.ra.master.seal(self._purpose(who), answered.body),
-                created_at=act.now,
-            )
-        )
+        """Raises IntegrityError when the same was answered meanwhile."""
         act.db.flush()
+        answer = {
+            "owner": self.kind.owner(who),
+            "key": self.key,
+            "request_hash": self.request_hash,
+            "status": answered.status,
+            "sealed_body": act.ra.master.seal(self._purpose(who), answered.body),
+            "created_at": act.now,
+        }
+        act.db.connection().execute(_STORE, answer)  # past the ORM: every mutation does it
 
     def _purpose(self, who: Who) -> str:
         return f"answer:{self.kind.owner(who)}:{self.key}"
+
+
+@dataclass(frozen=True)
+class Begun(Generic[Who, Result]):
+    """The first of two transactions is done; ``result`` is what it came to."""
+
+    mutation: Mutation[Who]
+    who: Who
+    result: Result
+
+    def conclude(self, work: Callable[[Act, Who], Answered]) -> Response:
+        """Do ``work`` in the second one, and answer."""
+        return self.mutation.conclude(self.who, work)
 
 
 async def request_hash(request: Request) -> str:

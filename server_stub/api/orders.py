@@ -195,24 +195,26 @@ def check_response(call: RelayCall, relay_id: Id, body: EncryptedChallenge) -> R
 )
 def request_certificate(call: OrderCall, order_id: Id, body: Request) -> Response:
     """Intent, signature and record are three steps, so that no crash makes a second certificate."""
-    seen = call.reading().run(lambda act, account: orders.find(act, account, order_id))
-    request = issuing.check(body.csr, seen.key_algorithm)
+    examined = issuing.examine(body.csr)
 
-    def intend(act: Act, account: Account) -> Certificate:
+    def intend(act: Act, account: Account) -> enrolment.Intent:
         order = orders.find(act, account, order_id)
+        request = issuing.require(examined, order.key_algorithm)
         if order.kind == "renew":
             _check_old_key(act, order, request.spki_sha256, body.authorisation)
         return enrolment.intend(act, order, request)
 
-    intent = call.prepare(intend)
-    signed = issuing.sign(call.ra, intent, enrolment.holder(call.ra, seen.account)) if intent else None
+    begun = call.begin(intend)
+    if isinstance(begun, Response):
+        return begun
+    signed = begun.result.sign(call.ra)
 
     def complete(act: Act, account: Account) -> Answered:
         order = orders.find(act, account, order_id)
-        enrolment.complete(act, order, intent.serial if intent else "", signed)
-        return Answered.of(200, _shape(act, order))
+        row = enrolment.complete(act, order, begun.result.serial, signed)
+        return Answered.of(200, _shape_with(act, order, row))
 
-    return call.run(complete)
+    return begun.conclude(complete)
 
 
 @router.post(
@@ -279,9 +281,14 @@ def _check_old_key(act: Act, order: Order, key_sha256: str, signed: SignedStatem
 
 
 def _shape(act: Act, order: Order) -> OrderShape:
-    row = issuing.of_order(act, order) if delivery.is_shown(act, order) else None
+    return _shape_with(act, order, issuing.of_order(act, order))
+
+
+def _shape_with(act: Act, order: Order, row: Certificate | None) -> OrderShape:
+    """``row``: the order's certificate."""
+    pem = row.pem if row and delivery.is_shown(act, order) else None
     fields = {
         name: getattr(order, name) for name in OrderShape.model_fields if name not in {"state", "certificate"}
     }
     state = orders.state_at(order, act.now)
-    return OrderShape.model_validate({**fields, "state": state, "certificate": row.pem if row else None})
+    return OrderShape.model_validate({**fields, "state": state, "certificate": pem})

@@ -91,7 +91,7 @@ def _revive(folder: Path, manifest: Manifest, listed: Iterable[x509.RevokedCerti
             found = _forget_and_remember(db, listed)
             detail: dict[str, audit.Detail] = {"made": manifest.made, "revoked": found.count(True)}
             event = audit.Event(datetime.now(UTC), "command-line", "backup.restored", "", detail)
-            audit.append(db, event)
+            audit.append(db, [event])
             db.commit()
     finally:
         database.close()

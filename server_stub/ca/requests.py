@@ -37,27 +37,32 @@ class RefusedRequest(Exception):
 
 @dataclass(frozen=True)
 class CheckedRequest:
-    """``spki_sha256``: lower-case hex SHA-256 of the DER SubjectPublicKeyInfo."""
+    """``spki``: the DER SubjectPublicKeyInfo; ``spki_sha256``: its SHA-256 in lower-case hex."""
 
     public_key: CertifiableKey
+    spki: bytes
     spki_sha256: str
+
+    def require(self, key_algorithm: str) -> None:
+        """``key_algorithm``: a name of ``keys.algorithm_of``. Raises RefusedRequest for a key of another."""
+        if algorithm_of(self.public_key) != key_algorithm:
+            raise RefusedRequest("key")
 
 
 def check_csr(pem: str, *, key_algorithm: str) -> CheckedRequest:
-    """The key of a request that is well formed, signed by that key, and of the unit's algorithm.
+    """As ``examine_csr``, and the key is of the unit's algorithm. Raises RefusedRequest."""
+    checked = examine_csr(pem)
+    checked.require(key_algorithm)
+    return checked
 
-    ``key_algorithm`` is a name of ``keys.algorithm_of``. Raises RefusedRequest.
-    """
+
+def examine_csr(pem: str) -> CheckedRequest:
+    """The key of a request that is well formed and signed by that key. Raises RefusedRequest."""
     request = _parse(pem)
-    public_key = _key(request, key_algorithm)
+    public_key = _key(request)
     _check_possession(request)
-    return CheckedRequest(public_key, spki_sha256(public_key))
-
-
-def spki_sha256(public_key: CertifiableKey) -> str:
-    """The name of a key: SHA-256 of its SubjectPublicKeyInfo in lower-case hex."""
-    der = public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    return hashlib.sha256(der).hexdigest()
+    spki = public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return CheckedRequest(public_key, spki, hashlib.sha256(spki).hexdigest())
 
 
 def _parse(pem: str) -> x509.CertificateSigningRequest:
@@ -69,14 +74,11 @@ def _parse(pem: str) -> x509.CertificateSigningRequest:
         raise RefusedRequest("malformed") from error
 
 
-def _key(request: x509.CertificateSigningRequest, wanted: str) -> CertifiableKey:
+def _key(request: x509.CertificateSigningRequest) -> CertifiableKey:
     try:
-        public_key = certifiable(request.public_key())
+        return certifiable(request.public_key())
     except (ValueError, TypeError, UnsupportedAlgorithm, WeakKey) as error:
         raise RefusedRequest("key") from error
-    if algorithm_of(public_key) != wanted:
-        raise RefusedRequest("key")
-    return public_key
 
 
 def _check_possession(request: x509.CertificateSigningRequest) -> None:

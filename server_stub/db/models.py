@@ -207,7 +207,7 @@ class Order(Base):
     deadline: Mapped[datetime]
     renews: Mapped[str | None]
     download_until: Mapped[datetime | None]
-    account: Mapped[Account] = relationship(lazy="joined")
+    account: Mapped[Account] = relationship()
     __table_args__ = (
         _unique_where("one_open_order_per_card", "card_id", _OPEN),
         _unique_where("one_open_file_order_per_account", "account_id", _OPEN_FILE),

@@ -33,7 +33,7 @@ def database(path: Path) -> Iterator[Database]:
 def impatient(path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
     """Waits a moment only."""
     monkeypatch.setattr(engine, "_BUSY_SECONDS", 0.2)
-    monkeypatch.setattr(sqlite, "_PRAGMAS", ("journal_mode=WAL", "busy_timeout=200"))
+    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.2)
     database = Database(f"sqlite:///{path}")
     yield database
     database.close()

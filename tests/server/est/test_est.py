@@ -111,7 +111,7 @@ def test_the_same_key_gets_the_same_certificate_and_another_none(ship: Ship, wor
     assert ship.enrol(new_key()).json()["code"] == "R301", "the registration has served"
     with world.ra.act(write=False) as act:
         (order,) = act.db.query(Order)
-    assert (order.state, order.card_id, order.account.registration) == ("stored", None, "used")
+        assert (order.state, order.card_id, order.account.registration) == ("stored", None, "used")
 
 
 def test_the_password_is_asked_for_and_counted(ship: Ship, client: TestClient) -> None:
