@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from platformdirs import user_data_path
 
-from server_stub.db.errors import DatabaseUnusable
+from server_stub.db.errors import DatabaseAway, DatabaseUnusable
 
 if TYPE_CHECKING:
     from server_stub.db.engine import Database
@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     run: Run = options.run
     try:
         return run(options)
-    except DatabaseUnusable as error:
+    except (DatabaseAway, DatabaseUnusable) as error:
         return _complain(f"the database cannot be used: {error}", USAGE)
 
 

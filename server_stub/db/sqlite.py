@@ -6,6 +6,7 @@ Deferred transactions fail with "database is locked" when a reader becomes a wri
 
 from __future__ import annotations
 
+from sqlite3 import SQLITE_CANTOPEN, SQLITE_FULL, SQLITE_IOERR, SQLITE_READONLY
 from sqlite3 import Connection as SqliteConnection
 
 from sqlalchemy import Connection, Engine, event
@@ -15,6 +16,9 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from server_stub.db.dialect import BUSY_SECONDS, is_writing
 
+# Result codes of SQLite; the higher bits tell more than we ask for.
+_AWAY = (SQLITE_READONLY, SQLITE_IOERR, SQLITE_FULL, SQLITE_CANTOPEN)
+_PRIMARY = 0xFF
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_SECONDS * 1000}")
 
 
@@ -25,6 +29,10 @@ def prepare(engine: Engine) -> None:
 
 def is_busy(error: DBAPIError) -> bool:
     return "locked" in str(error.orig)
+
+
+def is_away(error: DBAPIError) -> bool:
+    return getattr(error.orig, "sqlite_errorcode", 0) & _PRIMARY in _AWAY
 
 
 def _set_up(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
