@@ -111,51 +111,58 @@ def _person(draw: Random, number: int, now: datetime) -> dict[type[Base], Row]:
 
 def _certified(draw: Random, number: int, now: datetime, pem: str) -> dict[type[Base], Row]:
     card, order = _hex(draw, 16), _hex(draw, 16)
+    return {
+        Card: _card(draw, number, card),
+        Order: _order(number, now) | {"id": order, "card_id": card},
+        Certificate: _certificate(draw, number, now) | {"card_id": card, "order_id": order, "pem": pem},
+    }
+
+
+def _card(draw: Random, number: int, card: str) -> Row:
+    return {
+        "id": card,
+        "account_id": _FIRST_ID + number,
+        "label": "card",
+        "status": "active",
+        "admin_algorithm": "AES-192",
+        "master_version": 1,
+        "puk_number": 0,
+        "verification_key": draw.randbytes(91),
+        "key_fingerprint": _hex(draw, 32),
+        "vendor_serial": None,
+    }
+
+
+def _order(number: int, now: datetime) -> Row:
+    return {
+        "kind": "apply",
+        "state": "stored",
+        "unit": UNIT,
+        "account_id": _FIRST_ID + number,
+        "slot_hint": "9A",
+        "key_algorithm": "P-256",
+        "subject": f"CN=c{number:08d},O=Bench,C=TW",
+        "terms_version": "1",
+        "terms_sha256": "0" * 64,
+        "created_at": now,
+        "deadline": now + timedelta(days=14),
+        "renews": None,
+        "download_until": None,
+    }
+
+
+def _certificate(draw: Random, number: int, now: datetime) -> Row:
     revoked = number % ONE_REVOKED_OF == 0
     return {
-        Card: {
-            "id": card,
-            "account_id": _FIRST_ID + number,
-            "label": "card",
-            "status": "active",
-            "admin_algorithm": "AES-192",
-            "master_version": 1,
-            "puk_number": 0,
-            "verification_key": draw.randbytes(91),
-            "key_fingerprint": _hex(draw, 32),
-            "vendor_serial": None,
-        },
-        Order: {
-            "id": order,
-            "kind": "apply",
-            "state": "stored",
-            "unit": UNIT,
-            "account_id": _FIRST_ID + number,
-            "card_id": card,
-            "slot_hint": "9A",
-            "key_algorithm": "P-256",
-            "subject": f"CN=c{number:08d},O=Bench,C=TW",
-            "terms_version": "1",
-            "terms_sha256": "0" * 64,
-            "created_at": now,
-            "deadline": now + timedelta(days=14),
-            "renews": None,
-            "download_until": None,
-        },
-        Certificate: {
-            "serial": _hex(draw, 16),
-            "profile": "signing",
-            "state": "revoked" if revoked else "valid",
-            "card_id": card,
-            "order_id": order,
-            "key_fingerprint": _hex(draw, 32),
-            "public_key": draw.randbytes(91),
-            "not_before": now,
-            "not_after": now + timedelta(days=365),
-            "pem": pem,
-            "revoked_at": now if revoked else None,
-            "reason": "keyCompromise" if revoked else None,
-        },
+        "serial": _hex(draw, 16),
+        "profile": "signing",
+        "state": "revoked" if revoked else "valid",
+        "key_fingerprint": _hex(draw, 32),
+        "public_key": draw.randbytes(91),
+        "not_before": now,
+        "not_after": now + timedelta(days=365),
+        "revoked_at": now if revoked else None,
+        "reason": "keyCompromise" if revoked else None,
     }
 
 
