@@ -18,9 +18,14 @@ if TYPE_CHECKING:
 
 Run = Callable[[argparse.Namespace], int]
 OK, FAILED, USAGE = 0, 1, 2
+_MOST_WORKERS = 64
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    if getattr(sys, "frozen", False):  # a worker process of the frozen program is this program again
+        from multiprocessing import freeze_support  # noqa: PLC0415
+
+        freeze_support()
     options = _parser().parse_args(arguments)
     run: Run = options.run
     try:
@@ -65,11 +70,20 @@ def _add_serve(serve: argparse.ArgumentParser) -> None:
     serve.add_argument(
         "--units", type=Path, action="append", default=[], metavar="FOLDER", help="more unit files"
     )
+    serve.add_argument(
+        "--workers", type=_number_of_workers, default=1, metavar="N", help="processes that answer"
+    )
     serve.add_argument("--demo", action="store_true", help="a made-up world, loopback only")
     serve.add_argument("--demo-json", type=Path, metavar="FILE", help="write the demo world's table there")
     serve.add_argument("--personaliser", metavar="CMD", help="the program that makes demo cards")
     serve.add_argument("--stop-with-stdin", action="store_true", help="end when standard input ends")
     serve.set_defaults(run=_serve)
+
+
+def _number_of_workers(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= _MOST_WORKERS:
+        raise argparse.ArgumentTypeError(f"a number from 1 to {_MOST_WORKERS}")
+    return int(text)
 
 
 def _add_backup(backup: argparse.ArgumentParser) -> None:

@@ -37,6 +37,11 @@ def keys_of(data: Path) -> Keys:
         raise BadTokenSetting(str(error)) from error
 
 
+def asks_for_pin(data: Path) -> bool:
+    """Whether somebody has to type the token's PIN at start. Raises BadTokenSetting."""
+    return (data / SETTING).exists() and "pin_file" not in _read(data / SETTING)
+
+
 def _read(path: Path) -> dict[str, str]:
     try:
         setting = tomllib.loads(path.read_text("utf-8"))
