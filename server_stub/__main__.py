@@ -1,4 +1,4 @@
-"""``cardtool-ra``: serve, audit verify, backup, restore, migrate, officer, openapi."""
+"""``cardtool-ra``: serve, audit verify, backup, restore, migrate, officer, master-key, openapi."""
 
 from __future__ import annotations
 
@@ -53,6 +53,9 @@ def _parser() -> argparse.ArgumentParser:
     officer.add_argument("name")
     officer.add_argument("--role", action="append", default=[], metavar="ROLE", help="registrar or auditor")
     officer.set_defaults(run=_officer)
+    master = commands.add_parser("master-key", parents=[common], help="the master key")
+    master.add_argument("action", choices=["move"], help="to where token.toml says")
+    master.set_defaults(run=_master_key)
     _add_backup(commands.add_parser("backup", parents=[common], help="copy a running RA into one file"))
     _add_restore(commands.add_parser("restore", parents=[common], help="make an RA of such a file"))
     openapi = commands.add_parser("openapi", help="write the API's description to standard output")
@@ -144,6 +147,16 @@ def _officer(options: argparse.Namespace) -> int:
         sys.stdout.write(run(options, data_folder(options)))
     except OfficerRefused as error:
         return _complain(str(error), USAGE)
+    return OK
+
+
+def _master_key(options: argparse.Namespace) -> int:
+    from server_stub.master_command import MoveRefused, move  # noqa: PLC0415
+
+    try:
+        sys.stdout.write(move(data_folder(options)))
+    except MoveRefused as error:
+        return _complain(str(error), FAILED)
     return OK
 
 
