@@ -18,6 +18,8 @@ from threading import Event, Thread
 from time import monotonic
 from typing import Any, Final, TypeAlias
 
+from starlette.types import ASGIApp
+
 from server_stub import app, logs, presence, serving
 from server_stub.serving import Tls
 from server_stub.settings import Settings
@@ -160,5 +162,14 @@ def _work(work: Work, line: Line) -> None:
             line.poll(None)
 
     logs.configure()
-    application = app.create_app(work.settings)
+    application = _opened(work.settings)
     serving.run(application, work.bound, tls=work.tls, ready=say_ready, until=hang_up)
+
+
+def _opened(settings: Settings) -> ASGIApp:
+    """Told in the log as everything is; when the next worker comes, the database may be back."""
+    try:
+        return app.create_app(settings)
+    except Exception as error:
+        _log.error("worker-cannot-start", extra={"defect": type(error).__name__})
+        raise SystemExit(1) from error

@@ -17,8 +17,11 @@ import pytest
 
 from bench import ra_world
 from bench.ra_world import Waiting
-from server_stub import presence, workers
+from server_stub import housekeeping, presence, workers
 from server_stub.__main__ import main
+from server_stub.app import open_ra
+from server_stub.ra import Ra
+from server_stub.seals import Notary
 from tests.server.test_killed import Answers, rows
 from tests.support.ra_process import LOG, Place, Server, enrol, serving
 
@@ -128,6 +131,19 @@ def test_all_end_together(server: Server, place: Place, how: int, status: int) -
     assert logged(place, "worker-died") == []
     assert not presence.is_in_use(place.folder / "ra")
     assert {entry["event"] for entry in logged(place)} == {"worker-started"}
+
+
+def test_one_of_them_seals(ra: Ra) -> None:
+    """However many find at once that the audit log's head is not signed yet."""
+    others = [open_ra(ra.settings) for _ in range(3)]
+    notary = Notary.open(ra.settings.data)
+    with ra.act("test") as act:
+        act.record("something.done", "thing")
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda one: housekeeping.seal(one, notary), [ra, *others] * 3))
+    assert len(notary.file.read_text("utf-8").splitlines()) == 1
+    for one in [ra, *others]:
+        one.close()
 
 
 def test_who_dies_again_and_again_waits_longer() -> None:
