@@ -220,7 +220,7 @@ def server(folder: Path, database: str) -> Iterator[Server]:
 def serve(folder: Path, port: int, database: str) -> int:
     app = create_app(ra_world.settings_of(folder, f"http://127.0.0.1:{port}", database))
     with serving.bind("127.0.0.1", port) as bound:
-        serving.run(app, bound, tls=None, ready=lambda: print("ready", flush=True), stop_with_stdin=False)
+        serving.run(app, bound, tls=None, ready=lambda: print("ready", flush=True))
     return 0
 
 

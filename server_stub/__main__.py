@@ -1,4 +1,4 @@
-"""``cardtool-ra``: serve, audit verify, backup, restore, migrate, officer, openapi."""
+"""``cardtool-ra``: serve, audit verify, backup, restore, migrate, officer, master-key, openapi."""
 
 from __future__ import annotations
 
@@ -11,21 +11,26 @@ from typing import TYPE_CHECKING
 
 from platformdirs import user_data_path
 
-from server_stub.db.errors import DatabaseUnusable
+from server_stub.db.errors import DatabaseAway, DatabaseUnusable
 
 if TYPE_CHECKING:
     from server_stub.db.engine import Database
 
 Run = Callable[[argparse.Namespace], int]
 OK, FAILED, USAGE = 0, 1, 2
+_MOST_WORKERS = 64
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    if getattr(sys, "frozen", False):  # a worker process of the frozen program is this program again
+        from multiprocessing import freeze_support  # noqa: PLC0415
+
+        freeze_support()
     options = _parser().parse_args(arguments)
     run: Run = options.run
     try:
         return run(options)
-    except DatabaseUnusable as error:
+    except (DatabaseAway, DatabaseUnusable) as error:
         return _complain(f"the database cannot be used: {error}", USAGE)
 
 
@@ -48,6 +53,9 @@ def _parser() -> argparse.ArgumentParser:
     officer.add_argument("name")
     officer.add_argument("--role", action="append", default=[], metavar="ROLE", help="registrar or auditor")
     officer.set_defaults(run=_officer)
+    master = commands.add_parser("master-key", parents=[common], help="the master key")
+    master.add_argument("action", choices=["move"], help="to where token.toml says")
+    master.set_defaults(run=_master_key)
     _add_backup(commands.add_parser("backup", parents=[common], help="copy a running RA into one file"))
     _add_restore(commands.add_parser("restore", parents=[common], help="make an RA of such a file"))
     openapi = commands.add_parser("openapi", help="write the API's description to standard output")
@@ -65,11 +73,20 @@ def _add_serve(serve: argparse.ArgumentParser) -> None:
     serve.add_argument(
         "--units", type=Path, action="append", default=[], metavar="FOLDER", help="more unit files"
     )
+    serve.add_argument(
+        "--workers", type=_number_of_workers, default=1, metavar="N", help="processes that answer"
+    )
     serve.add_argument("--demo", action="store_true", help="a made-up world, loopback only")
     serve.add_argument("--demo-json", type=Path, metavar="FILE", help="write the demo world's table there")
     serve.add_argument("--personaliser", metavar="CMD", help="the program that makes demo cards")
     serve.add_argument("--stop-with-stdin", action="store_true", help="end when standard input ends")
     serve.set_defaults(run=_serve)
+
+
+def _number_of_workers(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= _MOST_WORKERS:
+        raise argparse.ArgumentTypeError(f"a number from 1 to {_MOST_WORKERS}")
+    return int(text)
 
 
 def _add_backup(backup: argparse.ArgumentParser) -> None:
@@ -130,6 +147,16 @@ def _officer(options: argparse.Namespace) -> int:
         sys.stdout.write(run(options, data_folder(options)))
     except OfficerRefused as error:
         return _complain(str(error), USAGE)
+    return OK
+
+
+def _master_key(options: argparse.Namespace) -> int:
+    from server_stub.master_command import MoveRefused, move  # noqa: PLC0415
+
+    try:
+        sys.stdout.write(move(data_folder(options)))
+    except MoveRefused as error:
+        return _complain(str(error), FAILED)
     return OK
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from collections.abc import Callable
 from datetime import timedelta
 
 from sqlalchemy import Delete, delete
 
 from server_stub import limits
+from server_stub.db.errors import DatabaseAway, DatabaseBusy
 from server_stub.db.models import (
     Captcha,
     CardChallenge,
@@ -24,6 +27,7 @@ SEAL_EVERY_SECONDS = 10
 SWEEP_EVERY_SECONDS = 600
 _ANSWERS_KEPT = timedelta(days=7)
 _COUNTERS_KEPT = timedelta(days=90)
+_log = logging.getLogger(__name__)
 
 
 async def keep_house(ra: Ra, notary: Notary) -> None:
@@ -32,8 +36,16 @@ async def keep_house(ra: Ra, notary: Notary) -> None:
     while True:
         for _ in range(rounds):
             await asyncio.sleep(SEAL_EVERY_SECONDS)
-            await asyncio.to_thread(seal, ra, notary)
-        await asyncio.to_thread(sweep, ra)
+            await asyncio.to_thread(attempt, lambda: seal(ra, notary))
+        await asyncio.to_thread(attempt, lambda: sweep(ra))
+
+
+def attempt(work: Callable[[], None]) -> None:
+    """What the database or the disk does not allow now is done the next time."""
+    try:
+        work()
+    except (DatabaseAway, DatabaseBusy, OSError) as error:
+        _log.warning("housekeeping-put-off", extra={"defect": type(error).__name__})
 
 
 def seal(ra: Ra, notary: Notary) -> None:

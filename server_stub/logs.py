@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_FIELDS = ("method", "path", "status", "milliseconds", "problem", "defect", "url", "where")
+_FIELDS = ("method", "path", "status", "milliseconds", "problem", "defect", "url", "where", "worker")
 _log = logging.getLogger("server_stub.requests")
 
 
@@ -24,6 +24,7 @@ class JsonLines(logging.Formatter):
         entry: dict[str, object] = {
             "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created)),
             "level": record.levelname.lower(),
+            "process": record.process,
             "event": record.getMessage() if record.name.startswith("server_stub") else record.name,
         }
         entry |= {name: getattr(record, name) for name in _FIELDS if hasattr(record, name)}

@@ -23,7 +23,7 @@ class Kind:
 
 class Code(Enum):
     FAULT = Kind("R105", 500, "The server failed")
-    BUSY = Kind("R106", 429, "Too many requests", ("retry_after",))
+    BUSY = Kind("R106", 429, "Come again later", ("retry_after",))
     UNIT_UNKNOWN = Kind("R107", 404, "No such RA unit", ("unit",))
     MALFORMED = Kind("R108", 400, "The request cannot be read", ("field",))
     WRONG_PASSWORD = Kind("R201", 401, "Wrong account or site password", ("attempts_left",))
@@ -68,8 +68,8 @@ class Problem(Exception):
         return {**head, **self.members}
 
     def headers(self) -> Mapping[str, str]:
-        """Header fields that belong to the status: Retry-After for 429, WWW-Authenticate for 401."""
-        if self.status == 429:
+        """Header fields that belong to the status: Retry-After for R106, WWW-Authenticate for 401."""
+        if "retry_after" in self.members:
             return {"Retry-After": str(self.members["retry_after"])}
         if self.status == 401:
             return {"WWW-Authenticate": "Bearer"}

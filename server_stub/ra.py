@@ -14,7 +14,7 @@ from server_stub import audit
 from server_stub.ca.authority import Authority
 from server_stub.ca.crl import KeptList
 from server_stub.ca.delegate import Delegate
-from server_stub.ca.key_places import keys_of
+from server_stub.ca.key_places import places_of
 from server_stub.ca.responder import Responder
 from server_stub.clock import Clock
 from server_stub.custody.master import MasterKey
@@ -26,6 +26,7 @@ from server_stub.problems import Code, Problem
 from server_stub.settings import Settings
 
 ANONYMOUS = "anonymous"
+MASTER_KEY = "master.key"
 
 
 @dataclass(frozen=True)
@@ -68,16 +69,17 @@ class Ra:
 
         Keys are made on first use only: once the database tells of any act, a key that is missing was lost,
         and a new one in its place would hide that. Raises AuthorityMismatch, MasterKeyUnreadable,
-        FileNotFoundError, PrivateFileExposed, BadTokenSetting.
+        FileNotFoundError, PrivateFileExposed, BadTokenSetting, TokenUnavailable.
         """
         is_new = not _has_acted(database)
+        places = places_of(settings.data)
         authority = Authority.open(
             settings.data / "ca",
             name=settings.name,
             practice=settings.demo,
             url=settings.pki_url,
             create=is_new,
-            keys=keys_of(settings.data),
+            keys=places.keys,
         )
         authority.configure_urls(settings.pki_url)
         services = settings.data / "services"
@@ -87,7 +89,7 @@ class Ra:
             clock=Clock(adjustable=settings.demo),
             tags=TagKey.open(settings.data / "tag.key", create=is_new),
             authority=authority,
-            master=MasterKey.open(settings.data / "master.key", create=is_new),
+            master=MasterKey.open(settings.data / MASTER_KEY, sealing=places.sealing, create=is_new),
             policies=load_policies([BUNDLED, *settings.extra_units]),
             responder=Responder(
                 Delegate(services / "ocsp.pem", authority, "ocsp-responder"), authority.chain[0]

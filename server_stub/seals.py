@@ -6,6 +6,7 @@ rewrites the database alone cannot make the file agree.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Iterator
@@ -108,9 +109,18 @@ def _text(number: int, digest: str) -> bytes:
 
 
 def _append(path: Path, line: str) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    try:
-        os.write(handle, line.encode() + b"\n")
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    """The whole line, or nothing where the disk is full."""
+    content = line.encode() + b"\n"
+    with open(path, "ab", buffering=0, opener=_for_the_owner) as file:
+        before = os.fstat(file.fileno()).st_size
+        try:
+            if file.write(content) != len(content):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            os.fsync(file.fileno())
+        except OSError:
+            file.truncate(before)
+            raise
+
+
+def _for_the_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

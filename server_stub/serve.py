@@ -5,16 +5,16 @@ from __future__ import annotations
 import shlex
 import sys
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from server_stub import app, logs, serving, tls
+from server_stub import app, logs, serving, tls, workers
 from server_stub.ca.authority import AuthorityMismatch
-from server_stub.ca.key_places import BadTokenSetting
+from server_stub.ca.key_places import BadTokenSetting, asks_for_pin
 from server_stub.ca.signer import TokenUnavailable
 from server_stub.custody.master import MasterKeyUnreadable
 from server_stub.custody.private_file import write_private
@@ -27,6 +27,7 @@ from server_stub.policy.load import BadUnitFile
 from server_stub.ra import Ra
 from server_stub.serving import Tls
 from server_stub.settings import WIDE, Limits, Settings
+from server_stub.workers import Work
 
 _REFUSALS = (
     AuthorityMismatch,
@@ -48,21 +49,33 @@ def serve(options: Namespace, data: Path) -> None:
     logs.configure()
     host, port = _address(options)
     try:
+        if options.workers > 1 and asks_for_pin(data):
+            raise UsageRefused("several workers cannot ask for the token's PIN: use pin_file")
         with serving.bind(host, port) as bound:
             url = options.url or _url(host, bound.getsockname()[1], https=options.tls)
             ra = app.open_ra(_settings(options, data, url))
             world, people = _demo_world(options, ra)
-            serving.run(
-                app.build(ra),
-                bound,
-                tls=_tls(ra, host) if options.tls else None,
-                ready=lambda: _announce(options, url, world, people),
-                stop_with_stdin=options.stop_with_stdin,
+            _run(
+                options,
+                ra,
+                Work(ra.settings, bound, _tls(ra, host) if options.tls else None),
+                lambda: _announce(options, url, world, people),
             )
     except NotADemoDatabase as error:
         raise UsageRefused("a demo database serves the demo only, and no other does") from error
     except _REFUSALS as error:
         raise UsageRefused(f"{type(error).__name__}: {error}") from error
+
+
+def _run(options: Namespace, ra: Ra, work: Work, ready: Callable[[], None]) -> None:
+    until = serving.end_of_input if options.stop_with_stdin else None
+    if options.workers == 1:
+        serving.run(app.build(ra), work.bound, tls=work.tls, ready=ready, until=until)
+        return
+    try:
+        workers.run(work, options.workers, ready=ready, until=until)
+    finally:
+        ra.close()
 
 
 def _address(options: Namespace) -> tuple[str, int]:

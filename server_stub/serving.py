@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import signal
 import socket
 import ssl
@@ -17,7 +18,7 @@ from starlette.types import ASGIApp
 
 from server_stub.protocol import Protocol
 
-_SECONDS_TO_END = 5
+SECONDS_TO_END = 5
 
 
 @dataclass(frozen=True)
@@ -59,9 +60,9 @@ def run(
     *,
     tls: Tls | None,
     ready: Callable[[], None],
-    stop_with_stdin: bool,
+    until: Callable[[], object] | None = None,
 ) -> None:
-    """Serve until SIGTERM, SIGINT, or the end of standard input where asked for. Requests in hand are finished."""
+    """Serve until SIGTERM, SIGINT, or ``until`` returns (in a thread of its own). Requests in hand are finished."""
     config = uvicorn.Config(
         app,
         http=Protocol,
@@ -69,7 +70,7 @@ def run(
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=_SECONDS_TO_END,
+        timeout_graceful_shutdown=SECONDS_TO_END,
         ssl_certfile=tls.certificate if tls else None,
         ssl_keyfile=tls.key if tls else None,
         ssl_ca_certs=str(tls.clients) if tls and tls.clients else None,
@@ -78,12 +79,17 @@ def run(
     server = Server(config, ready)
     for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn raises them again when all is done
         signal.signal(number, lambda *_: None)
-    if stop_with_stdin:
-        threading.Thread(target=_stop_at_end_of_input, args=(server,), daemon=True).start()
+    if until is not None:
+        threading.Thread(target=_stop_after, args=(until, server), daemon=True).start()
     server.run([bound])
 
 
-def _stop_at_end_of_input(server: Server) -> None:
-    while sys.stdin.buffer.read(1024):
+def end_of_input() -> None:
+    """Wait for the end of standard input, past Python's buffer: its lock would break the end of the process."""
+    while os.read(sys.stdin.fileno(), 1024):
         pass
+
+
+def _stop_after(until: Callable[[], object], server: Server) -> None:
+    until()
     server.should_exit = True

@@ -12,10 +12,11 @@ from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from server_stub.db.errors import DatabaseBusy
+from server_stub.db.errors import DatabaseAway, DatabaseBusy
 from server_stub.problems import Code, Problem
 
 MEDIA_TYPE = "application/problem+json"
+_SECONDS_AWAY = 5
 _log = logging.getLogger(__name__)
 
 
@@ -46,6 +47,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _unreadable)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(DatabaseBusy, _busy)
+    app.add_exception_handler(DatabaseAway, _away)
     app.add_exception_handler(DataError, _unstorable)
     app.add_exception_handler(Exception, _fault)
 
@@ -74,6 +76,11 @@ def _http(request: Request, error: Exception) -> Response:
 
 def _busy(request: Request, _error: Exception) -> Response:
     return _problem(request, Problem(Code.BUSY, retry_after=1))
+
+
+def _away(request: Request, _error: Exception) -> Response:
+    _log.error("database-away")
+    return _problem(request, Problem(Code.BUSY, status=503, retry_after=_SECONDS_AWAY))
 
 
 def _unstorable(request: Request, _error: Exception) -> Response:

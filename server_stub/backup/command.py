@@ -7,9 +7,10 @@ from pathlib import Path
 
 from server_stub.backup import make
 from server_stub.backup import restore as restoring
-from server_stub.backup.bundle import BackupDamaged
+from server_stub.backup.bundle import BackupDamaged, Manifest
 from server_stub.backup.make import BackupRefused
 from server_stub.backup.restore import RestoreRefused
+from server_stub.ca.key_places import SETTING
 from server_stub.custody.private_file import PrivateFileExposed
 from server_stub.seals import AuditBroken
 from server_stub.settings import Settings
@@ -30,7 +31,7 @@ def backup(options: Namespace, data: Path) -> str:
         raise Failed(f"{type(error).__name__}: {error}") from error
     return (
         f"{path}\naudit log whole: {manifest.entries} entries."
-        " The file holds the RA's keys: keep it as you keep them.\n"
+        f" The file holds the RA's keys: keep it as you keep them.\n{_elsewhere(manifest)}"
     )
 
 
@@ -53,4 +54,11 @@ def restore(options: Namespace, data: Path) -> str:
         lines.append("what was revoked after the backup counts again: give the last list with --crl")
     lines += [f"what was there before: {done.kept}"] if done.kept else []
     lines.append(f"unit files then: {', '.join(done.manifest.units)}")
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines) + "\n" + _elsewhere(done.manifest)
+
+
+def _elsewhere(manifest: Manifest) -> str:
+    """What the RA needs and the file does not hold."""
+    if SETTING not in manifest.files:
+        return ""
+    return "Not in it: the token that token.toml names, and its PIN. An RA is made of both only.\n"

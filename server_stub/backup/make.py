@@ -32,7 +32,7 @@ _SETTING: Final = "token.toml"  # names the token that has the CA's keys; the PI
 _FOLDERS: Final = ("ca", "tls")
 _MANUAL: Final = (
     "only the embedded database is copied by this command: copy audit-seals.jsonl first, then run pg_dump,"
-    " then copy master.key, tag.key, audit.key, ca and tls (docs/ra-operation.md)"
+    " then copy master.key, tag.key, audit.key, token.toml, ca and tls (docs/ra-operation.md)"
 )
 
 

@@ -1,7 +1,7 @@
-"""CA keys in a PKCS #11 token: made there, used there, never out of it (PKCS #11 v2.40, CKA_SENSITIVE and
+"""Keys in a PKCS #11 token: made there, used there, never out of it (PKCS #11 v2.40, CKA_SENSITIVE and
 not CKA_EXTRACTABLE).
 
-Where a key file would lie, a reference lies instead: the CKA_ID (hex) of the key in the token. The login is the
+Where a CA's key file would lie, a reference lies instead: the CKA_ID (hex) of the key in the token. The login is the
 process's and lasts as long as it.
 """
 
@@ -18,19 +18,24 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 from cryptography.utils import Buffer
-from pkcs11 import Attribute, KeyType, Mechanism, ObjectClass
+from pkcs11 import Attribute, KeyType, Mechanism, MechanismFlag, ObjectClass
+from pkcs11.mechanisms import GCMParams
 from pkcs11.util.ec import encode_ec_public_key, encode_named_curve_parameters
 from pkcs11.util.rsa import encode_rsa_public_key
 
 from server_stub.ca.keys import CertifiableKey
 from server_stub.ca.signer import KeySigner, TokenUnavailable
 from server_stub.custody.private_file import write_private
+from server_stub.custody.sealing import SealBroken
 
 Hash: TypeAlias = hashes.HashAlgorithm | utils.Prehashed
 
 _CURVES: Final = {"P-256": "secp256r1", "P-384": "secp384r1"}
 _PRIVATE: Final = {Attribute.SENSITIVE: True, Attribute.EXTRACTABLE: False}
 _ID_LENGTH: Final = 16
+_NONCE_LENGTH: Final = 12
+# How tokens say that the tag does not fit; the last one is SoftHSM's.
+_CHANGED: Final = (pkcs11.EncryptedDataInvalid, pkcs11.EncryptedDataLenRange, pkcs11.GeneralError)
 
 
 class CannotLeaveToken(TypeError):
@@ -77,6 +82,48 @@ class Token:
         except pkcs11.PKCS11Error as error:
             raise TokenUnavailable(f"signing: {type(error).__name__}") from error
         return signature
+
+    def create_sealing_key(self) -> bytes:
+        """A new AES-256 key in the token; its CKA_ID. Raises TokenUnavailable."""
+        key_id = secrets.token_bytes(_ID_LENGTH)
+        uses = MechanismFlag.ENCRYPT | MechanismFlag.DECRYPT
+        try:
+            with self._lock:
+                self._session.generate_key(
+                    KeyType.AES,
+                    256,
+                    id=key_id,
+                    label=f"{self._label}-master",
+                    store=True,
+                    capabilities=uses,
+                    template=_PRIVATE,
+                )
+        except pkcs11.PKCS11Error as error:
+            raise TokenUnavailable(f"sealing key: {type(error).__name__}") from error
+        return key_id
+
+    def encrypt(self, key_id: bytes, data: bytes) -> bytes:
+        """AES-GCM (SP 800-38D) with a random nonce in front. Raises TokenUnavailable."""
+        nonce = secrets.token_bytes(_NONCE_LENGTH)
+        return nonce + self._crypt("encrypt", key_id, nonce, data)
+
+    def decrypt(self, key_id: bytes, sealed: bytes) -> bytes:
+        """Raises SealBroken, TokenUnavailable."""
+        try:
+            return self._crypt("decrypt", key_id, sealed[:_NONCE_LENGTH], sealed[_NONCE_LENGTH:])
+        except TokenUnavailable as error:
+            if isinstance(error.__cause__, _CHANGED):
+                raise SealBroken from error
+            raise
+
+    def _crypt(self, act: str, key_id: bytes, nonce: bytes, data: bytes) -> bytes:
+        try:
+            with self._lock:
+                use = getattr(self._find(key_id, ObjectClass.SECRET_KEY), act)
+                result: bytes = use(data, mechanism=Mechanism.AES_GCM, mechanism_param=GCMParams(nonce))
+        except pkcs11.PKCS11Error as error:
+            raise TokenUnavailable(f"{act}: {type(error).__name__}") from error
+        return result
 
     def _generate(self, key_id: bytes, label: str, algorithm: str) -> None:
         common: dict[str, Any] = {"id": key_id, "label": label, "store": True, "private_template": _PRIVATE}

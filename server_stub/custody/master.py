@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, NoReturn, Self
 
@@ -107,6 +108,18 @@ class MasterKey:
         raise TypeError("the master key is not pickled")
 
 
+def reseal(path: Path, known: Iterable[Sealing], to: Sealing) -> str:
+    """Have the file sealed by ``to``; gives back the name of what sealed it before, which is one of ``known``.
+
+    Not while anybody has it open. Raises MasterKeyUnreadable, and what the sealings raise; then it is as it was.
+    """
+    with _lock(path):
+        before = _sealed_by(path)
+        sealing = next((one for one in known if one.name == before), to)
+        _write(path, to, _read(path, sealing))
+    return before
+
+
 def _lock(path: Path) -> FileLock:
     return FileLock(path.with_name(f"{path.name}.lock"))
 
@@ -120,15 +133,27 @@ def _card_id(text: str) -> bytes:
 
 def _write(path: Path, sealing: Sealing, keys: dict[int, bytes]) -> None:
     plain = json.dumps({str(version): key.hex() for version, key in keys.items()}).encode()
-    document = {"format": _FORMAT, "sealing": sealing.name, "keys": sealing.seal(plain).hex()}
+    sealed = sealing.seal(plain)
+    if sealing.open_sealed(sealed) != plain:  # what does not open again must not replace what does
+        raise SealBroken
+    document = {"format": _FORMAT, "sealing": sealing.name, "keys": sealed.hex()}
     write_private(path, json.dumps(document, indent=1).encode() + b"\n")
+
+
+def _sealed_by(path: Path) -> str:
+    try:
+        return str(json.loads(read_private(path))["sealing"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise MasterKeyUnreadable(type(error).__name__) from error
 
 
 def _read(path: Path, sealing: Sealing) -> dict[int, bytes]:
     try:
         document = json.loads(read_private(path))
-        if (document["format"], document["sealing"]) != (_FORMAT, sealing.name):
-            raise MasterKeyUnreadable("another format or sealing")
+        if document["format"] != _FORMAT:
+            raise MasterKeyUnreadable("another format")
+        if document["sealing"] != sealing.name:
+            raise MasterKeyUnreadable(f"not sealed by {sealing.name}; see cardtool-ra master-key move")
         plain = sealing.open_sealed(bytes.fromhex(document["keys"]))
         keys = {int(version): bytes.fromhex(key) for version, key in json.loads(plain).items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, SealBroken) as error:

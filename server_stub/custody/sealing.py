@@ -1,7 +1,7 @@
 """What protects the master key's file beyond its permissions: a source of sealing, chosen at start.
 
 ``FilePermissions`` adds nothing: who can read the file has the key. ``Passphrase`` needs someone (or
-something) to give a passphrase at every start. A token would be a third class of the same shape.
+something) to give a passphrase at every start. ``token_sealing`` has a third one.
 """
 
 from __future__ import annotations

@@ -21,6 +21,9 @@ class Kind(Protocol):
     def is_busy(self, error: DBAPIError) -> bool:
         """Whether nothing was done, and it may be tried again."""
 
+    def is_away(self, error: DBAPIError) -> bool:
+        """Whether the fault is the database's surroundings': no connection, no room, no right to write."""
+
 
 def writer(engine: Engine) -> Engine:
     """The same pool; transactions begun through it may write."""

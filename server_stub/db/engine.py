@@ -7,15 +7,17 @@ from contextlib import contextmanager, nullcontext
 from threading import Lock
 
 from sqlalchemy import Connection, Engine, create_engine, make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from server_stub.db import dialect, sqlite
 from server_stub.db.dialect import Kind
-from server_stub.db.errors import DatabaseBusy, DatabaseUnusable
+from server_stub.db.errors import DatabaseAway, DatabaseBusy, DatabaseUnusable
 
 _BUSY_SECONDS = dialect.BUSY_SECONDS
+# libpq, seconds and milliseconds: a computer that fell silent is given up before our clients give us up.
+_PATIENCE = {"connect_timeout": _BUSY_SECONDS, "tcp_user_timeout": _BUSY_SECONDS * 1000}
 
 
 class Database:
@@ -38,14 +40,16 @@ class Database:
 
     @contextmanager
     def session(self, *, write: bool) -> Iterator[Session]:
-        """A transaction for one act. Raises DatabaseBusy when its turn to write does not come."""
+        """A transaction for one act. Raises DatabaseBusy when its turn to write does not come, DatabaseAway."""
         with self._turn() if write else nullcontext():
             try:
                 with Session(self._writer if write else self.engine, expire_on_commit=False) as db:
                     yield db
-            except (OperationalError, PoolTimeout) as error:
+            except (DBAPIError, PoolTimeout) as error:
                 if isinstance(error, PoolTimeout) or self._kind.is_busy(error):
                     raise DatabaseBusy from error
+                if self._kind.is_away(error):
+                    raise DatabaseAway(str(error.orig)) from error
                 raise
 
     @contextmanager
@@ -94,12 +98,14 @@ def _engine(url: str) -> Engine:
             raise DatabaseUnusable(
                 "others can read a password in a URL: write it into PostgreSQL's password file"
             )
+        is_sqlite = parsed.get_backend_name() == "sqlite"
         return create_engine(
             parsed,
             pool_size=8,
             max_overflow=40,
             pool_timeout=_BUSY_SECONDS,
-            pool_pre_ping=parsed.get_backend_name() != "sqlite",  # a server may have been started anew
+            pool_pre_ping=not is_sqlite,  # a server may have been started anew
+            connect_args={} if is_sqlite else {k: v for k, v in _PATIENCE.items() if k not in parsed.query},
         )
     except (ArgumentError, ImportError) as error:
         raise DatabaseUnusable(str(error)) from error

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, inspect, text
 
 from server_stub.db.engine import Database
 
-HEAD = "0007"
+HEAD = "0008"
 _SCRIPTS = Path(__file__).parent / "migrations"
 
 

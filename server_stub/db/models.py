@@ -38,6 +38,17 @@ def _unique_where(name: str, column: str, condition: TextClause) -> Index:
     return Index(name, column, unique=True, sqlite_where=condition, postgresql_where=condition)
 
 
+def _where_set(table: str, column: str) -> Index:
+    """For a column that few rows have; SQLite looks for IS NOT NULL in no other index."""
+    condition = text(f"{column} IS NOT NULL")
+    return Index(f"ix_{table}_{column}", column, sqlite_where=condition, postgresql_where=condition)
+
+
+def _with_state(table: str, column: str, state: str = "state") -> Index:
+    """To count by state as well, without a look at the rows. By state alone nothing should be looked for."""
+    return Index(f"ix_{table}_{column}_{state}", column, state)
+
+
 class Base(DeclarativeBase):
     type_annotation_map = {datetime: Moment, bytes: LargeBinary, str: String}  # noqa: RUF012 (SQLAlchemy's own form)
 
@@ -54,7 +65,7 @@ class Customer(Base):
     __tablename__ = "customers"
     id: Mapped[int] = mapped_column(primary_key=True)
     unit: Mapped[str]
-    identifier: Mapped[str]
+    identifier: Mapped[str] = mapped_column(index=True)
     holder: Mapped[str]
     email: Mapped[str]
     phone: Mapped[str]
@@ -68,7 +79,7 @@ class Account(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     unit: Mapped[str]
     name: Mapped[str]
-    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"))
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
     password_hash: Mapped[str]
     must_change_password: Mapped[bool]
     registration: Mapped[str]
@@ -83,7 +94,7 @@ class SignInCounter(Base):
     tag: Mapped[str] = mapped_column(primary_key=True)
     failures: Mapped[int]
     suspended: Mapped[bool]
-    touched_at: Mapped[datetime]
+    touched_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class SignInSession(Base):
@@ -146,7 +157,7 @@ class Card(Base):
 
     __tablename__ = "cards"
     id: Mapped[str] = mapped_column(primary_key=True)
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     label: Mapped[str]
     status: Mapped[str]
     admin_algorithm: Mapped[str]
@@ -155,6 +166,7 @@ class Card(Base):
     verification_key: Mapped[bytes | None]
     key_fingerprint: Mapped[str | None] = mapped_column(unique=True)
     vendor_serial: Mapped[int | None] = mapped_column(BigInteger)
+    __table_args__ = (_with_state("cards", "account_id", "status"),)
 
 
 class CardGuid(Base):
@@ -196,7 +208,7 @@ class Order(Base):
     kind: Mapped[str]
     state: Mapped[str]
     unit: Mapped[str]
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     card_id: Mapped[str | None] = mapped_column(ForeignKey("cards.id"), index=True)
     slot_hint: Mapped[str]
     key_algorithm: Mapped[str]
@@ -209,6 +221,8 @@ class Order(Base):
     download_until: Mapped[datetime | None]
     account: Mapped[Account] = relationship()
     __table_args__ = (
+        _with_state("orders", "account_id"),
+        _where_set("orders", "renews"),
         _unique_where("one_open_order_per_card", "card_id", _OPEN),
         _unique_where("one_open_file_order_per_account", "account_id", _OPEN_FILE),
         _unique_where("one_successor_per_certificate", "renews", _NOT_IN_VAIN),
@@ -227,15 +241,17 @@ class Certificate(Base):
     profile: Mapped[str]
     state: Mapped[str]
     card_id: Mapped[str | None] = mapped_column(ForeignKey("cards.id"), index=True)
-    order_id: Mapped[str | None] = mapped_column(ForeignKey("orders.id"), index=True)
+    order_id: Mapped[str | None] = mapped_column(ForeignKey("orders.id"))
     key_fingerprint: Mapped[str] = mapped_column(index=True)
     public_key: Mapped[bytes]
     not_before: Mapped[datetime]
     not_after: Mapped[datetime]
     pem: Mapped[str | None] = mapped_column(Text)
-    revoked_at: Mapped[datetime | None] = mapped_column(index=True)
+    revoked_at: Mapped[datetime | None]
     reason: Mapped[str | None]
     __table_args__ = (
+        _with_state("certificates", "order_id"),
+        _where_set("certificates", "revoked_at"),
         _unique_where("one_live_certificate_per_order", "order_id", _LIVE),
         _unique_where("one_live_verification_certificate_per_card", "card_id", _LIVE_9E),
     )

@@ -11,9 +11,9 @@ from __future__ import annotations
 from typing import Final
 
 from psycopg.errors import (
-    CannotConnectNow,
     DeadlockDetected,
     LockNotAvailable,
+    OperationalError,
     SerializationFailure,
     TooManyConnections,
 )
@@ -41,7 +41,6 @@ _BEGIN_WRITING: Final = (
 )
 # After each of these, nothing of the transaction was done.
 _BUSY: Final = (
-    CannotConnectNow,
     DeadlockDetected,
     LockNotAvailable,
     SerializationFailure,
@@ -56,6 +55,11 @@ def prepare(engine: Engine) -> None:
 
 def is_busy(error: DBAPIError) -> bool:
     return isinstance(error.orig, _BUSY)
+
+
+def is_away(error: DBAPIError) -> bool:
+    """Psycopg: OperationalError is what "is not necessarily under the control of the programmer"."""
+    return error.connection_invalidated or isinstance(error.orig, OperationalError)
 
 
 def _set_up(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

@@ -7,7 +7,14 @@ longer naps (up to 100 ms), in which the lock lies idle; an act takes a few mill
 
 from __future__ import annotations
 
-from sqlite3 import SQLITE_BUSY, OperationalError
+from sqlite3 import (
+    SQLITE_BUSY,
+    SQLITE_CANTOPEN,
+    SQLITE_FULL,
+    SQLITE_IOERR,
+    SQLITE_READONLY,
+    OperationalError,
+)
 from sqlite3 import Connection as SqliteConnection
 from time import monotonic, sleep
 
@@ -18,6 +25,9 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from server_stub.db.dialect import BUSY_SECONDS, is_writing
 
+# Result codes of SQLite; the higher bits tell more than we ask for.
+_AWAY = (SQLITE_READONLY, SQLITE_IOERR, SQLITE_FULL, SQLITE_CANTOPEN)
+_PRIMARY = 0xFF
 _WAIT = f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}"
 _PRAGMAS = ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA foreign_keys=ON", _WAIT)
 _BEGIN_WRITING = "BEGIN IMMEDIATE"
@@ -31,6 +41,10 @@ def prepare(engine: Engine) -> None:
 
 def is_busy(error: DBAPIError) -> bool:
     return "locked" in str(error.orig)
+
+
+def is_away(error: DBAPIError) -> bool:
+    return getattr(error.orig, "sqlite_errorcode", 0) & _PRIMARY in _AWAY
 
 
 def _set_up(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
@@ -62,7 +76,7 @@ def _took_turn(sqlite: SqliteConnection) -> bool:
         try:
             sqlite.execute(_BEGIN_WRITING)
         except OperationalError as error:
-            if error.sqlite_errorcode != SQLITE_BUSY:
+            if error.sqlite_errorcode & _PRIMARY != SQLITE_BUSY:
                 return False
             sleep(_NAP)
         else:

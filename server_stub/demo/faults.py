@@ -13,6 +13,7 @@ from sqlalchemy import select
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server_stub.api.answers import respond
+from server_stub.db.errors import DatabaseAway
 from server_stub.db.models import Fault
 from server_stub.demo.forgery import Forgery, forge
 from server_stub.problems import Code, Problem
@@ -91,8 +92,11 @@ class Faults:
 
 
 def _armed(ra: Ra) -> list[Name]:
-    with ra.act(write=False) as act:
-        return [Name(name) for name in act.db.scalars(select(Fault.name).order_by(Fault.id))]
+    try:
+        with ra.act(write=False) as act:
+            return [Name(name) for name in act.db.scalars(select(Fault.name).order_by(Fault.id))]
+    except DatabaseAway:  # a fault of its own, which the application tells
+        return []
 
 
 def _used(ra: Ra, name: Name) -> None:

@@ -18,6 +18,7 @@ from server_stub.ra import Ra
 from server_stub.settings import WIDE, Settings
 from tests.server.world import ORIGIN, Caller, World
 from tests.support import postgres
+from tests.support import softhsm as softhsm_token
 from tests.support.postgres import Cluster
 
 
@@ -44,6 +45,12 @@ def cluster() -> Iterator[Cluster]:
     """PostgreSQL, for tests that bear the mark ``postgres.NEEDED``."""
     with postgres.running() as cluster:
         yield cluster
+
+
+@pytest.fixture(scope="session")
+def softhsm(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A token, for tests that bear the mark ``softhsm.NEEDED``."""
+    softhsm_token.make(tmp_path_factory.mktemp("softhsm"))
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
@@ -23,12 +23,13 @@ _NOT_ROOT = "nobody"  # PostgreSQL refuses to run as root
 _SECONDS = 30
 
 
-@dataclass(frozen=True)
+@dataclass
 class Cluster:
     """``socket``: the folder that PostgreSQL's socket is in."""
 
     socket: Path
-    numbers: Iterator[int]
+    numbers: Iterator[int] = field(default_factory=count)
+    process: subprocess.Popen[bytes] | None = None
 
     def new_database(self) -> str:
         """The URL of a fresh, empty database."""
@@ -39,6 +40,26 @@ class Cluster:
 
     def connect(self, name: str) -> psycopg.Connection:
         return psycopg.connect(host=str(self.socket), user=USER, dbname=name, autocommit=True)
+
+    def start(self) -> None:
+        # The tests kill the RA; whether PostgreSQL outlives a power cut is not ours to test.
+        settings = [
+            "-c",
+            "listen_addresses=",
+            "-c",
+            "fsync=off",
+            "-c",
+            f"unix_socket_directories={self.socket}",
+        ]
+        self.process = _started(self.socket, "postgres", "-D", self.socket / "data", *settings)
+        _wait(self.socket, self.process)
+
+    def stop(self, how: int = signal.SIGINT) -> None:
+        """SIGINT ends all sessions first, SIGQUIT ends at once and leaves the rest to the next start."""
+        if self.process is not None:
+            self.process.send_signal(how)
+            self.process.wait(_SECONDS)
+            self.process = None
 
 
 def program(name: str) -> Path | None:
@@ -59,39 +80,26 @@ def running() -> Iterator[Cluster]:
         if os.geteuid() == 0:
             shutil.chown(folder, _NOT_ROOT)
         _initialise(folder)
-        with _serving(folder) as process:
-            _wait(folder, process)
-            yield Cluster(folder, count())
+        cluster = Cluster(folder)
+        try:
+            cluster.start()
+            yield cluster
+        finally:
+            cluster.stop()
 
 
 def _initialise(folder: Path) -> None:
     rules = ["--username", USER, "--auth", "trust", "--encoding", "UTF8", "--no-sync"]
-    with _started(folder, "initdb", "--pgdata", folder / "data", *rules) as process:
-        assert process.wait(_SECONDS) == 0, _log(folder)
+    process = _started(folder, "initdb", "--pgdata", folder / "data", *rules)
+    assert process.wait(_SECONDS) == 0, _log(folder)
 
 
-@contextmanager
-def _serving(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    # The tests kill the RA; whether PostgreSQL outlives a power cut is not ours to test.
-    settings = ["-c", "listen_addresses=", "-c", "fsync=off", "-c", f"unix_socket_directories={folder}"]
-    with _started(folder, "postgres", "-D", folder / "data", *settings) as process:
-        try:
-            yield process
-        finally:
-            process.send_signal(signal.SIGINT)  # ends all sessions, then itself
-            process.wait(_SECONDS)
-
-
-@contextmanager
-def _started(folder: Path, name: str, *arguments: str | Path) -> Iterator[subprocess.Popen[bytes]]:
+def _started(folder: Path, name: str, *arguments: str | Path) -> subprocess.Popen[bytes]:
     path = program(name)
     assert path is not None
     rights = {"user": _NOT_ROOT, "extra_groups": []} if os.geteuid() == 0 else {}
-    with (
-        (folder / "log").open("ab") as log,
-        subprocess.Popen([path, *arguments], cwd=folder, stdout=log, stderr=log, **rights) as process,
-    ):
-        yield process
+    with (folder / "log").open("ab") as log:
+        return subprocess.Popen([path, *arguments], cwd=folder, stdout=log, stderr=log, **rights)
 
 
 def _wait(folder: Path, process: subprocess.Popen[bytes]) -> None:

@@ -14,6 +14,7 @@ import httpx2
 
 from bench.ra_world import Waiting
 
+LOG = "log"
 REPOSITORY = Path(__file__).parents[2]
 
 
@@ -32,16 +33,20 @@ class Server:
 
 
 @contextmanager
-def serving(place: Place) -> Iterator[Server]:
-    """A server process over the place, whatever others there are; killed in the end."""
-    arguments = ["--listen", "127.0.0.1:0", *options(place), "--units", str(place.folder / "units")]
-    with subprocess.Popen(
-        [sys.executable, "-m", "server_stub", "serve", *arguments],
-        cwd=REPOSITORY,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as process:
+def serving(place: Place, *more: str) -> Iterator[Server]:
+    """A server process over the place, whatever others there are; killed in the end. ``more``: further arguments."""
+    arguments = ["--listen", "127.0.0.1:0", *options(place), "--units", str(place.folder / "units"), *more]
+    with (
+        (place.folder / LOG).open("ab") as log,
+        subprocess.Popen(
+            [sys.executable, "-m", "server_stub", "serve", *arguments],
+            cwd=REPOSITORY,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        ) as process,
+    ):
         try:
             assert process.stdout is not None
             yield Server(process, process.stdout.readline().strip())

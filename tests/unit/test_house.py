@@ -30,7 +30,7 @@ SOLE_IMPORTERS = {
     "requests": ("cardtool/ra/",),
     "keyring": ("cardtool/store/",),
     "fastapi": ("server_stub/",),
-    "sqlalchemy": ("server_stub/",),
+    "sqlalchemy": ("server_stub/", "bench/ra_filling.py"),
 }
 # Where code may ask which system it runs on.
 SYSTEM_QUESTIONS = {"sys.platform", "os.name", "platform.system"}

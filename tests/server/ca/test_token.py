@@ -18,39 +18,24 @@ from server_stub.ca.delegate import Delegate
 from server_stub.ca.key_places import BadTokenSetting, keys_of
 from server_stub.ca.signer import FileKeys, Keys, TokenUnavailable
 from server_stub.ca.token import CannotLeaveToken, Token
-from server_stub.custody.private_file import PrivateFileExposed, write_private
+from server_stub.custody.private_file import PrivateFileExposed
+from tests.support import softhsm
+from tests.support.softhsm import LABEL, MODULE, PIN, write_setting
 
-MODULE = Path("/usr/lib/softhsm/libsofthsm2.so")
-PIN, LABEL = "739164", "cardtool-ra"
 URL = "http://127.0.0.1:8470"
 NOW = datetime.now(UTC).replace(microsecond=0)
 
 pytestmark = [
-    pytest.mark.skipif(not MODULE.exists(), reason="needs SoftHSM"),
+    softhsm.NEEDED,
     # pkilint leaves the files it opens to the garbage collector.
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
 ]
 
 
-@pytest.fixture(scope="module")
-def softhsm(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """A token of this process's own: SoftHSM reads its setting when it is loaded."""
-    folder = tmp_path_factory.mktemp("softhsm")
-    (folder / "tokens").mkdir()
-    setting = folder / "softhsm2.conf"
-    setting.write_text(f"directories.tokendir = {folder / 'tokens'}\nlog.level = ERROR\n")
-    patch = pytest.MonkeyPatch()
-    patch.setenv("SOFTHSM2_CONF", str(setting))
-    make = ["softhsm2-util", "--init-token", "--free", "--label", LABEL, "--so-pin", "12345678", "--pin", PIN]
-    subprocess.run(make, check=True, capture_output=True)
-
-
 @pytest.fixture
 def data(softhsm: None, tmp_path: Path) -> Path:
     """A data folder whose setting names the token."""
-    setting = f'module = "{MODULE}"\ntoken = "{LABEL}"\nkey = "ca"\npin_file = "pin"\n'
-    (tmp_path / "token.toml").write_text(setting)
-    write_private(tmp_path / "pin", PIN.encode() + b"\n")
+    write_setting(tmp_path)
     return tmp_path
 
 
@@ -140,9 +125,10 @@ def test_wrong_settings_are_told_without_the_pin(data: Path) -> None:
         with pytest.raises(TokenUnavailable) as told:
             Token.open(module, token, "ca", PIN)
         assert PIN not in str(told.value)
-    (data / "token.toml").write_text('module = "m"\n')
-    with pytest.raises(BadTokenSetting):
-        keys_of(data)
+    for wrong in ('module = "m"\n', "holds = 5", 'holds = ["cards"]', "module"):
+        (data / "token.toml").write_text(wrong)
+        with pytest.raises(BadTokenSetting):
+            keys_of(data)
 
 
 def test_the_pin_comes_from_a_private_file_or_a_terminal(data: Path) -> None:
