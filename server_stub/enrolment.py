@@ -8,7 +8,7 @@ from collections.abc import Callable
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, load_der_public_key
 
-from server_stub import issuing, orders, standing
+from server_stub import fees, issuing, orders, standing
 from server_stub.ca.requests import CheckedRequest
 from server_stub.custody.statements import BadStatement, check_statement
 from server_stub.db.models import Account, Certificate, Order
@@ -36,6 +36,7 @@ def complete(act: Act, order: Order, serial: str, signed: x509.Certificate | Non
     """
     if signed is not None and issuing.keep(act, serial, signed):
         orders.move(act, order, State.ISSUED)
+        fees.capture(act, order)
         if orders.awaits_activation(act, order):
             standing.suspend(act, act.db.get_one(Certificate, serial))
     return order
@@ -54,7 +55,7 @@ def at_once(
     """
     with ra.act(author) as act:
         order = take_order(act)
-        if order.state == State.CREATED:
+        if order.state in orders.WAITING:
             orders.move(act, order, State.AUTHORISED)
         intent = intend(act, order, request)
     signed = issuing.sign(ra, intent, holder(ra, order.account))

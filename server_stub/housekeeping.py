@@ -1,4 +1,4 @@
-"""What a running server does beside answering: seal the audit log, and drop what has had its time."""
+"""What a running server does beside answering: seal the audit log, settle with the bank, drop what had its time."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import Delete, delete
 
-from server_stub import limits
+from server_stub import debits, limits
 from server_stub.db.models import Captcha, OfficerSession, Rate, SignInCounter, SignInSession, StoredAnswer
 from server_stub.ra import Act, Ra
 from server_stub.seals import Notary
@@ -25,6 +25,7 @@ async def keep_house(ra: Ra, notary: Notary) -> None:
         for _ in range(rounds):
             await asyncio.sleep(SEAL_EVERY_SECONDS)
             await asyncio.to_thread(seal, ra, notary)
+            await asyncio.to_thread(debits.settle_all, ra)
         await asyncio.to_thread(sweep, ra)
 
 

@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Response
 from pydantic import StringConstraints
 
-from server_stub import accounts, cards, delivery, enrolment, issuing, orders, relays, renewal
+from server_stub import accounts, cards, debits, delivery, enrolment, issuing, orders, relays, renewal
 from server_stub.api.answers import SIGNED_IN, problems
 from server_stub.api.calls import Answered, MutationCall, ReadCall
+from server_stub.api.fees import FeeShape, fee_of
 from server_stub.api.shapes import (
     Block,
     Body,
@@ -58,6 +59,7 @@ class OrderShape(Shape):
     created_at: Time
     deadline: Time
     certificate: str | None
+    fee: FeeShape | None
 
 
 class Orders(Shape):
@@ -116,7 +118,7 @@ class Request(Body):
 def create_order(call: MutationCall, body: NewOrder) -> Response:
     def create(act: Act, account: Account) -> Answered:
         order, is_new = _begin(act, account, body)
-        return Answered.of(201 if is_new else 200, _shape(act, order))
+        return Answered.of(201 if is_new else 200, shape_of(act, order))
 
     return call.run(create)
 
@@ -125,14 +127,14 @@ def create_order(call: MutationCall, body: NewOrder) -> Response:
 def list_orders(call: ReadCall, card_id: Id | None = None, state: Literal["open", "any"] = "any") -> Orders:
     def look(act: Act, account: Account) -> Orders:
         found = orders.of_account(act, account, card_id, only_open=state == "open")
-        return Orders(orders=[_shape(act, order) for order in found])
+        return Orders(orders=[shape_of(act, order) for order in found])
 
     return call.run(look)
 
 
 @router.get("/orders/{order_id}", responses=problems(*SIGNED_IN, Code.NOT_FOUND))
 def read_order(call: ReadCall, order_id: Id) -> OrderShape:
-    return call.run(lambda act, account: _shape(act, orders.find(act, account, order_id)))
+    return call.run(lambda act, account: shape_of(act, orders.find(act, account, order_id)))
 
 
 @router.delete("/orders/{order_id}", response_model=OrderShape, responses=problems(*_FAILURES))
@@ -140,9 +142,11 @@ def cancel_order(call: MutationCall, order_id: Id) -> Response:
     def cancel(act: Act, account: Account) -> Answered:
         order = orders.find(act, account, order_id)
         orders.cancel(act, order)
-        return Answered.of(200, _shape(act, order))
+        return Answered.of(200, shape_of(act, order))
 
-    return call.run(cancel)
+    answer = call.run(cancel)
+    debits.tell(call.ra, order_id)
+    return answer
 
 
 @router.post(
@@ -182,7 +186,7 @@ def answer_witness(call: MutationCall, relay_id: Id, body: EncryptedWitness) -> 
 def check_response(call: MutationCall, relay_id: Id, body: EncryptedChallenge) -> Response:
     def check(act: Act, account: Account) -> Answered:
         response = bytes.fromhex(body.response)
-        return Answered.of(200, _shape(act, relays.check_response(act, account, relay_id, response)))
+        return Answered.of(200, shape_of(act, relays.check_response(act, account, relay_id, response)))
 
     return call.run(check)
 
@@ -209,9 +213,11 @@ def request_certificate(call: MutationCall, order_id: Id, body: Request) -> Resp
     def complete(act: Act, account: Account) -> Answered:
         order = orders.find(act, account, order_id)
         enrolment.complete(act, order, intent.serial if intent else "", signed)
-        return Answered.of(200, _shape(act, order))
+        return Answered.of(200, shape_of(act, order))
 
-    return call.run(complete)
+    answer = call.run(complete)
+    debits.tell(call.ra, order_id)
+    return answer
 
 
 @router.post(
@@ -222,7 +228,7 @@ def request_certificate(call: MutationCall, order_id: Id, body: Request) -> Resp
 def confirm_stored(call: MutationCall, order_id: Id, body: SignedStatement) -> Response:
     def confirm(act: Act, account: Account) -> Answered:
         order = orders.find(act, account, order_id)
-        return Answered.of(200, _shape(act, enrolment.confirm_stored(act, order, *body.signed())))
+        return Answered.of(200, shape_of(act, enrolment.confirm_stored(act, order, *body.signed())))
 
     return call.run(confirm)
 
@@ -240,7 +246,7 @@ def activate(call: MutationCall, order_id: Id, body: Activation) -> Response:
     def work(act: Act, account: Account) -> Answered:
         order = orders.find(act, account, order_id)
         delivery.activate(act, order, *body.signed())
-        return Answered.of(200, _shape(act, order))
+        return Answered.of(200, shape_of(act, order))
 
     return call.run(work)
 
@@ -256,7 +262,7 @@ def download(call: MutationCall, order_id: Id) -> Response:
     def work(act: Act, account: Account) -> Answered:
         order = orders.find(act, account, order_id)
         delivery.download(act, order)
-        return Answered.of(200, _shape(act, order))
+        return Answered.of(200, shape_of(act, order))
 
     return call.run(work)
 
@@ -277,10 +283,12 @@ def _check_old_key(act: Act, order: Order, key_sha256: str, signed: SignedStatem
     renewal.check_old_key(act, order, key_sha256, *signed.signed())
 
 
-def _shape(act: Act, order: Order) -> OrderShape:
+def shape_of(act: Act, order: Order) -> OrderShape:
     row = issuing.of_order(act, order) if delivery.is_shown(act, order) else None
-    fields = {
-        name: getattr(order, name) for name in OrderShape.model_fields if name not in {"state", "certificate"}
+    derived = {
+        "state": orders.state_at(order, act.now),
+        "certificate": row.pem if row else None,
+        "fee": fee_of(act, order),
     }
-    state = orders.state_at(order, act.now)
-    return OrderShape.model_validate({**fields, "state": state, "certificate": row.pem if row else None})
+    stored = {name: getattr(order, name) for name in OrderShape.model_fields if name not in derived}
+    return OrderShape.model_validate({**stored, **derived})

@@ -24,7 +24,7 @@ from starlette.testclient import TestClient
 from server_stub import accounts, officers, sessions, totp
 from server_stub.db.models import Account, Card, Customer
 from server_stub.passwords import hash_password
-from server_stub.policy.unit import FilePolicy, Issuing, States
+from server_stub.policy.unit import Fee, FilePolicy, Issuing, States
 from server_stub.ra import Ra
 
 ORIGIN = "http://ra.test"
@@ -283,6 +283,11 @@ class World:
         """Change what every unit says of issuing; each issues to files as well."""
         file = FilePolicy(key_algorithm="RSA-2048")
         self._change_units(issuing=Issuing.model_validate(issuing), file=file)
+
+    def let_pay(self, **fee: object) -> None:
+        """What every unit's renewals cost, from now on, unless ``fee`` says otherwise."""
+        usual = {"amount": 60, "kinds": ("renew",), "accounts": ("passbook", "giro")}
+        self._change_units(fee=Fee.model_validate({**usual, **fee}))
 
     def _change_units(self, **fields: object) -> None:
         policies = {

@@ -3,7 +3,9 @@
 from cardtool.ra.wire.orders import (
     CardAtRa,
     CertificateAtRa,
+    FeeState,
     Order,
+    OrderFee,
     OrderState,
     Relay,
     Verification,
@@ -28,6 +30,7 @@ from cardtool.ra.wire.policy import (
     Support,
     Terms,
     TermsManner,
+    UnitFee,
     UnitInfo,
 )
 
@@ -39,9 +42,11 @@ __all__ = [
     "CardPolicy",
     "Carrier",
     "CertificateAtRa",
+    "FeeState",
     "IdentifierKind",
     "LocalText",
     "Order",
+    "OrderFee",
     "OrderState",
     "RaInfo",
     "Registration",
@@ -53,6 +58,7 @@ __all__ = [
     "Support",
     "Terms",
     "TermsManner",
+    "UnitFee",
     "UnitInfo",
     "Verification",
     "WitnessAnswer",

@@ -11,6 +11,7 @@ from cardtool.errors import RaAnswerMalformed
 from cardtool.ra.members import Members
 
 LONGEST_TERMS = 512 * 1024
+LARGEST_FEE = 1_000_000
 
 
 class Carrier(StrEnum):
@@ -118,6 +119,25 @@ class CardPolicy:
 
 
 @dataclass(frozen=True)
+class UnitFee:
+    """What orders of ``kinds`` cost, in whole units of ``currency``, and the kinds of bank account it is taken from."""
+
+    amount: int
+    currency: str
+    kinds: tuple[str, ...]
+    accounts: tuple[str, ...]
+
+    @classmethod
+    def parse(cls, members: Members) -> UnitFee:
+        return cls(
+            amount=members.number("amount", 1, LARGEST_FEE),
+            currency=members.identifier("currency"),
+            kinds=members.identifiers("kinds"),
+            accounts=members.identifiers("accounts"),
+        )
+
+
+@dataclass(frozen=True)
 class Support:
     phone: str
     hours: LocalText
@@ -141,6 +161,7 @@ class UnitInfo:
     renewal_opens_days: int
     terms: TermsManner
     support: Support
+    fee: UnitFee | None = None
 
     @classmethod
     def parse(cls, members: Members) -> UnitInfo:
@@ -155,6 +176,7 @@ class UnitInfo:
             renewal_opens_days=members.number("renewal_opens_days", 0, 3650),
             terms=members.choice("terms", TermsManner),
             support=Support.parse(members.child("support")),
+            fee=UnitFee.parse(members.child("fee")) if members.has("fee") else None,
         )
 
 

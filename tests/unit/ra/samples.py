@@ -10,11 +10,13 @@ from cardtool.ra.wire import (
     CardAtRa,
     CertificateAtRa,
     Order,
+    OrderFee,
     RaInfo,
     Relay,
     Session,
     SignedIn,
     Terms,
+    UnitFee,
     UnitInfo,
     Verification,
     WitnessAnswer,
@@ -69,6 +71,15 @@ ORDER = {
     "deadline": TIME,
     "certificate": None,
 }
+FEE = {
+    "amount": 60,
+    "currency": "TWD",
+    "state": "reserved",
+    "account": "***********567",
+    "reason": None,
+    "deadline": TIME,
+}
+UNIT_FEE = {"amount": 60, "currency": "TWD", "kinds": ["renew"], "accounts": ["passbook", "giro"]}
 ACCOUNT = {
     "account": "A1",
     "unit": "exchange",
@@ -97,6 +108,7 @@ CERTIFICATE = {
 SHAPES = {
     RaInfo: {"name": "RA", "version": "0.1.0", "time": TIME, "practice": True, "units": ["exchange"]},
     UnitInfo: UNIT,
+    UnitFee: UNIT_FEE,
     Terms: TERMS,
     Captcha: {"id": ID, "image_png": "iVBORw0KGgo=", "audio_wav": "UklGRg==", "expires_at": TIME},
     Session: SESSION,
@@ -105,6 +117,7 @@ SHAPES = {
     CardAtRa: CARD,
     Verification: VERIFICATION,
     Order: ORDER,
+    OrderFee: FEE,
     Relay: RELAY,
     WitnessAnswer: WITNESS,
     CertificateAtRa: CERTIFICATE,
