@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 
 from sqlalchemy import Delete, delete
 
 from server_stub import debits, limits
+from server_stub.db.errors import DatabaseBusy
 from server_stub.db.models import Captcha, OfficerSession, Rate, SignInCounter, SignInSession, StoredAnswer
 from server_stub.ra import Act, Ra
 from server_stub.seals import Notary
@@ -25,7 +27,8 @@ async def keep_house(ra: Ra, notary: Notary) -> None:
         for _ in range(rounds):
             await asyncio.sleep(SEAL_EVERY_SECONDS)
             await asyncio.to_thread(seal, ra, notary)
-            await asyncio.to_thread(debits.settle_all, ra)
+            with suppress(DatabaseBusy):  # the next round is soon
+                await asyncio.to_thread(debits.settle_all, ra)
         await asyncio.to_thread(sweep, ra)
 
 

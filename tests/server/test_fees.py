@@ -8,18 +8,22 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
+from cryptography import x509
 from starlette.testclient import TestClient
 
 from server_stub import debits as debiting
+from server_stub import enrolment, issuing, renewal, standing
 from server_stub.app import open_ra
 from server_stub.bank import BadBank, BankUnreachable, NoBank, load
 from server_stub.logs import JsonLines
 from server_stub.officers import Role
+from server_stub.problems import Problem
 from server_stub.ra import Ra
 from server_stub.settings import Settings
 from tests.server.paying import (
     AMOUNT,
     GIRO,
+    NEW_KEY,
     PASSBOOK,
     ask,
     books,
@@ -92,6 +96,30 @@ def test_a_card_is_opened_only_when_the_fee_is_set_aside(world: World, alice: Ca
 
 def test_without_the_fee_no_certificate(payer: Caller, order: str) -> None:
     assert ask(payer, order).json()["state"] == "created"
+
+
+def test_programs_that_renew_without_a_person_do_not_get_round_it(payer: Caller, ra: Ra) -> None:
+    """EST and CMC go from request to certificate in one go."""
+    with ra.act(write=False) as act:
+        row, _ = standing.find(act, serial_of(payer))
+        current = x509.load_pem_x509_certificate((row.pem or "").encode())
+    payer.card.signing_key = NEW_KEY
+    request = issuing.check(payer.card.csr(), "RSA-2048")
+
+    def reenrol() -> x509.Certificate:
+        world_ra: Ra = payer.client.app.state.ra  # type: ignore[attr-defined]
+        return enrolment.at_once(
+            world_ra, "program", request, lambda act: renewal.take_order(act, current), is_delivery=True
+        )
+
+    with pytest.raises(Problem) as refused:
+        reenrol()
+    assert refused.value.members == {"state": "fee-due"}
+    (order,) = payer.get("/orders?state=open").json()["orders"]
+    assert debit(payer, order["id"]).json()["state"] == "authorised"
+    assert reenrol().public_key() == NEW_KEY.public_key()
+    debiting.settle_all(ra)
+    assert books(ra) == CAPTURED
 
 
 def test_what_costs_nothing_is_not_debited(world: World, bob: Caller) -> None:
