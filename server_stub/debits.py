@@ -33,7 +33,7 @@ def intend(act: Act, order: Order, kind: str, number: str) -> Debit:
     Problem CONFLICT (no-fee, or the order's state), FEE_REFUSED (kind), BUSY.
     """
     orders.settle(act, order)
-    unheard = act.db.scalars(_unheard(order.id, State.RELEASED)).first()
+    unheard = act.db.scalars(_unheard(order.id, State.RELEASED, State.REFUSED)).first()
     if unheard is not None:
         return unheard
     row = fees.counting(act, order)
@@ -51,14 +51,14 @@ def obtain(ra: Ra, intend: Callable[[], Debit | None]) -> None:
     Raises Problem FEE_REFUSED, BANK_UNREACHABLE, BUSY.
     """
     for _ in range(_MOST_ROUNDS):
-        row = intend()
-        if row is None or not row.is_pending or row.state == State.CAPTURED:
+        asked = intend()
+        if asked is None or not asked.is_pending or asked.state == State.CAPTURED:
             return
         try:
-            row = ask(ra, row.reference)
+            row = ask(ra, asked.reference)
         except BankUnreachable as error:
             raise Problem(Code.BANK_UNREACHABLE) from error
-        if row.state == State.REFUSED:
+        if asked.state in fees.OPEN and row.state == State.REFUSED:
             raise Problem(Code.FEE_REFUSED, reason=row.reason)
     raise Problem(Code.BUSY, retry_after=1)  # others keep naming other accounts
 
@@ -134,22 +134,14 @@ def _put(bank: Bank, row: Debit, account: BankAccount) -> State:
     if row.state == State.CAPTURED:
         bank.capture(row.reference)
         return State.CAPTURED
-    if row.state == State.RELEASED:
+    if row.state not in fees.OPEN:
         bank.release(row.reference)
-        return State.RELEASED
+        return State(row.state)
     held = bank.look_up(row.reference)
     if held is None:
-        _reserve(bank, row, account)
-    return State.RELEASED if held == Held.RELEASED else State.RESERVED
-
-
-def _reserve(bank: Bank, row: Debit, account: BankAccount) -> None:
-    try:
         bank.check(account)
         bank.reserve(row.reference, account, Money(row.amount, row.currency))
-    except BankRefused:
-        bank.release(row.reference)  # an earlier request may be on its way still
-        raise
+    return State.RELEASED if held == Held.RELEASED else State.RESERVED
 
 
 def _answered(act: Act, asked: Debit, answer: State, reason: str | None) -> Debit:

@@ -43,7 +43,7 @@ WAYS: Final[Mapping[State, frozenset[State]]] = {
 }
 OPEN: Final = (State.INTENDED, State.UNCERTAIN)
 COUNTING: Final = (*OPEN, State.RESERVED, State.CAPTURED)
-_FOR_THE_BANK: Final = (*OPEN, State.CAPTURED, State.RELEASED)
+_FOR_THE_BANK: Final = (*OPEN, State.CAPTURED, State.RELEASED, State.REFUSED)
 
 
 def rule(act: Act, order: Order) -> Fee | None:
@@ -141,11 +141,14 @@ def abandon(act: Act, order: Order) -> None:
 
 
 def change(act: Act, row: Debit, to: State, reason: str | None = None) -> None:
-    """Decide. The bank is told afterwards, where it has to be; the account's number goes as soon as it may."""
+    """Decide. The bank is told afterwards, where it has to be; the account's number goes as soon as it may.
+
+    What it refused to set aside it is told as well: an earlier request for the same may be on its way still.
+    """
     assert to in WAYS[State(row.state)]
     act.record(f"debit.{to}", row.reference, before=row.state, account=row.masked, reason=reason)
+    row.is_pending = to in _FOR_THE_BANK and (to != State.REFUSED or row.state in OPEN)
     row.state, row.reason, row.touched_at = to, reason, act.now
-    row.is_pending = to in _FOR_THE_BANK
     if to not in OPEN:
         row.sealed_number = None
     if to != State.CREDIT:

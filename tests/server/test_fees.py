@@ -12,11 +12,14 @@ from cryptography import x509
 from starlette.testclient import TestClient
 
 from server_stub import debits as debiting
-from server_stub import enrolment, issuing, renewal, standing
+from server_stub import enrolment, fees, issuing, renewal, standing
 from server_stub.app import open_ra
-from server_stub.bank import BadBank, BankUnreachable, NoBank, load
+from server_stub.bank import BadBank, BankAccount, BankRefused, BankUnreachable, Money, NoBank, load
+from server_stub.db.models import Debit, Order
+from server_stub.demo.bank import PracticeBank
 from server_stub.logs import JsonLines
 from server_stub.officers import Role
+from server_stub.policy.unit import Fee
 from server_stub.problems import Problem
 from server_stub.ra import Ra
 from server_stub.settings import Settings
@@ -142,6 +145,40 @@ def test_a_refusal_is_explained_and_another_account_pays(
     assert (fee(payer, order)["state"], fee(payer, order)["reason"]) == ("refused", reason)
     assert debit(payer, order).json()["fee"]["state"] == "reserved"
     assert books(ra) == RESERVED
+
+
+def test_a_refused_reference_is_void_at_the_bank(payer: Caller, order: str, ra: Ra) -> None:
+    """What was refused now may have been asked before, and be on its way still."""
+    debit(payer, order, "00012340000004")
+    debiting.settle_all(ra)
+    (row,) = debits(ra)
+    assert (row.state, row.is_pending) == ("refused", False)
+    with pytest.raises(BankRefused):
+        ra.bank.reserve(row.reference, BankAccount("giro", GIRO, ""), Money(AMOUNT, "TWD"))
+    assert books(ra) == {}
+
+
+def test_who_comes_late_with_a_refusal_changes_nothing(payer: Caller, order: str, ra: Ra) -> None:
+    """Two requests ask at once; the bank says yes to one of them, then no to the other."""
+    bank = ra.bank
+
+    class Overtaken(PracticeBank):
+        def check(self, account: BankAccount, /) -> None:
+            debiting.ask(ra, row.reference)
+            raise BankRefused("blocked")
+
+    row = _intended(ra, order)
+    asked = debiting.ask(replace(ra, bank=Overtaken(ra.database)), row.reference)
+    assert asked.state == "reserved"
+    debiting.settle_all(ra)
+    assert books(ra) == RESERVED
+    assert bank.look_up(row.reference) == "reserved"
+
+
+def _intended(ra: Ra, order: str) -> Debit:
+    with ra.act("test") as act:
+        fee = Fee(amount=AMOUNT, kinds=("renew",), accounts=("giro",))
+        return fees.intend(act, act.db.get_one(Order, order), fee, "giro", GIRO)
 
 
 def test_only_kinds_of_account_that_the_unit_takes(world: World, payer: Caller, order: str) -> None:

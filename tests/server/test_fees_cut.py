@@ -296,11 +296,13 @@ def try_all(run: Run, name: str, road: Callable[[Case], None], faults: int) -> N
         case.ra.close()
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", ROADS)
 def test_cut_off_anywhere_the_customer_goes_on(run: Run, name: str) -> None:
     try_all(run, name, ROADS[name], 1)
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", ROADS)
 def test_cut_off_anywhere_and_nobody_comes_back(run: Run, name: str) -> None:
     def leave(case: Case) -> None:
@@ -312,6 +314,7 @@ def test_cut_off_anywhere_and_nobody_comes_back(run: Run, name: str) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("name", ROADS)
 def test_cut_off_twice_the_customer_goes_on(run: Run, name: str) -> None:
     try_all(run, name, ROADS[name], 2)
