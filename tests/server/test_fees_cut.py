@@ -244,7 +244,8 @@ def run(
 
     def go(cutter: Cutter, road: Callable[[Case], None]) -> Case:
         def counted(self: Session) -> None:
-            is_durable = self.in_transaction() and dialect.is_writing(self.connection())
+            is_ours = self.get_bind().engine.url == case.ra.database.engine.url
+            is_durable = is_ours and self.in_transaction() and dialect.is_writing(self.connection())
             cutter.around(lambda: commit(self), Killed) if is_durable else commit(self)
 
         folder = tmp_path / str(next(numbers))
