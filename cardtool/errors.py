@@ -433,6 +433,23 @@ class CardVerificationFailed(RaError):
     code: ClassVar[str] = "R307"
 
 
+class FeeRefused(RaError):
+    """The bank refuses the debit; nothing was taken.
+
+    ``reason`` is no-account | not-holder | blocked | funds | kind (not accepted by the unit) | other.
+    """
+
+    code: ClassVar[str] = "R308"
+    reason: str = ""
+
+
+class BankUnreachable(RaError):
+    """The RA got no answer from the bank. Asking again with the same account debits once."""
+
+    code: ClassVar[str] = "R309"
+    retryable: ClassVar[bool] = True
+
+
 class CertificateRefused(RaError):
     """Not written, though the RA sent it; ``reason`` is key | validity | chain | malformed | profile."""
 

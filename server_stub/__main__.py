@@ -79,6 +79,9 @@ def _add_serve(serve: argparse.ArgumentParser) -> None:
     serve.add_argument("--demo", action="store_true", help="a made-up world, loopback only")
     serve.add_argument("--demo-json", type=Path, metavar="FILE", help="write the demo world's table there")
     serve.add_argument("--personaliser", metavar="CMD", help="the program that makes demo cards")
+    serve.add_argument(
+        "--bank", default="", metavar="MODULE:NAME", help="the adapter to the bank of the fees"
+    )
     serve.add_argument("--stop-with-stdin", action="store_true", help="end when standard input ends")
     serve.set_defaults(run=_serve)
 

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
 
-from server_stub import housekeeping, presence
+from server_stub import bank, housekeeping, presence
 from server_stub.api import (
     account,
     answers,
@@ -17,6 +17,7 @@ from server_stub.api import (
     card_sessions,
     cards,
     certificates,
+    debits,
     description,
     info,
     officers,
@@ -26,8 +27,10 @@ from server_stub.api import (
 )
 from server_stub.api.headers import PrivateAnswers
 from server_stub.api.limits import BodyLimit
+from server_stub.bank import Bank, NoBank
 from server_stub.db.engine import Database
 from server_stub.demo import routes
+from server_stub.demo.bank import PracticeBank
 from server_stub.demo.faults import Faults
 from server_stub.demo.mark import prepare
 from server_stub.est import routes as est_routes
@@ -37,7 +40,18 @@ from server_stub.seals import Notary
 from server_stub.settings import Settings
 
 PREFIX = "/api/v1"
-RESOURCES = (info, sessions, card_sessions, account, cards, certificates, orders, officers, approvals)
+RESOURCES = (
+    info,
+    sessions,
+    card_sessions,
+    account,
+    cards,
+    certificates,
+    orders,
+    debits,
+    officers,
+    approvals,
+)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -49,12 +63,18 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 def open_ra(settings: Settings) -> Ra:
-    """Raises DatabaseUnusable, and what ``create_app`` raises."""
+    """Raises DatabaseUnusable, BadBank, and what ``create_app`` raises."""
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     database = Database(settings.database_url)
     database.reach()
     prepare(database, demo=settings.demo)
-    return Ra.open(settings, database)
+    return Ra.open(settings, database, _bank(settings, database))
+
+
+def _bank(settings: Settings, database: Database) -> Bank:
+    if settings.bank:
+        return bank.load(settings.bank)
+    return PracticeBank(database) if settings.demo else NoBank()
 
 
 def build(ra: Ra) -> FastAPI:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, load_der_public_key
 
-from server_stub import issuing, orders, standing
+from server_stub import fees, issuing, orders, standing
 from server_stub.ca.requests import CheckedRequest
 from server_stub.custody.statements import BadStatement, check_statement
 from server_stub.db.models import Certificate, Customer, Order
@@ -54,6 +54,7 @@ def complete(act: Act, order: Order, serial: str, signed: x509.Certificate | Non
     row = act.db.get_one(Certificate, serial)
     if signed is not None and issuing.keep(act, row, signed):
         orders.move(act, order, State.ISSUED)
+        fees.capture(act, order)
         if orders.awaits_activation(act, order):
             standing.suspend(act, row)
     return row if row.state in issuing.LIVE else None
@@ -72,7 +73,7 @@ def at_once(
     """
     with ra.act(author) as act:
         order = take_order(act)
-        if order.state == State.CREATED:
+        if order.state in orders.WAITING:
             orders.move(act, order, State.AUTHORISED)
         intent = intend(act, order, request)
     signed = intent.sign(ra)

@@ -1,4 +1,4 @@
-"""What a running server does beside answering: seal the audit log, and drop what has had its time."""
+"""What a running server does beside answering: seal the audit log, settle with the bank, drop what had its time."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from datetime import timedelta
 
 from sqlalchemy import Delete, delete
 
-from server_stub import limits
-from server_stub.db.errors import DatabaseAway, DatabaseBusy
+from server_stub import debits, limits
 from server_stub.db.models import (
     Captcha,
     CardChallenge,
@@ -37,14 +36,15 @@ async def keep_house(ra: Ra, notary: Notary) -> None:
         for _ in range(rounds):
             await asyncio.sleep(SEAL_EVERY_SECONDS)
             await asyncio.to_thread(attempt, lambda: seal(ra, notary))
+            await asyncio.to_thread(attempt, lambda: debits.settle_all(ra))
         await asyncio.to_thread(attempt, lambda: sweep(ra))
 
 
 def attempt(work: Callable[[], None]) -> None:
-    """What the database or the disk does not allow now is done the next time."""
+    """What cannot be done now (the database is away, the disk full, the bank's adapter has a defect) is done later."""
     try:
         work()
-    except (DatabaseAway, DatabaseBusy, OSError) as error:
+    except Exception as error:  # noqa: BLE001 - the house is kept on, whatever went wrong with one thing
         _log.warning("housekeeping-put-off", extra={"defect": type(error).__name__})
 
 

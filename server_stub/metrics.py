@@ -13,7 +13,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 from sqlalchemy import func, select
 
-from server_stub.db.models import AuditEntry, AuditHead, Card, Certificate, Order, SignInSession
+from server_stub.db.models import AuditEntry, AuditHead, Card, Certificate, Debit, Order, SignInSession
 from server_stub.ra import Act, Ra
 
 NAME: Final = "cardtool_ra"
@@ -21,6 +21,7 @@ _BY_STATE: Final = (
     ("orders", "Orders by state", Order.state),
     ("certificates", "Certificates by state", Certificate.state),
     ("cards", "Cards by status", Card.status),
+    ("debits", "Debits of fees by state", Debit.state),
 )
 
 

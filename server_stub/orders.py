@@ -12,7 +12,7 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 from sqlalchemy import select
 
-from server_stub import codes, issuing
+from server_stub import codes, fees, issuing
 from server_stub.db.models import Account, Card, Order
 from server_stub.policy.unit import CardPolicy, Unit
 from server_stub.problems import Code, Problem
@@ -45,6 +45,8 @@ WAYS: Mapping[State, frozenset[State]] = {
     State.CANCELLED: frozenset(),
     State.EXPIRED: frozenset(),
 }
+WAITING = frozenset({State.CREATED, State.RESERVED})
+"""For an authorisation."""
 OPEN = frozenset({State.CREATED, State.RESERVED, State.AUTHORISED, State.ISSUED})
 IN_VAIN = frozenset({State.REJECTED, State.CANCELLED, State.EXPIRED})
 
@@ -77,8 +79,7 @@ def create(act: Act, account: Account, card: Card | None, wish: Wish) -> tuple[O
     if policy.unit.issuing.enrolment_code:
         _use_code(act, account, wish.code)
     _begin(act, order)
-    if card is None:
-        move(act, order, State.AUTHORISED)
+    authorise_file(act, order)
     return order, True
 
 
@@ -120,6 +121,8 @@ def _begin(act: Act, order: Order) -> Order:
     act.db.add(order)
     act.db.flush()
     act.record("order.created", order.id, card=order.card_id, terms=order.terms_version, renews=order.renews)
+    if fees.use_credit(act, order):
+        pay(act, order)
     return order
 
 
@@ -147,12 +150,39 @@ def state_at(order: Order, now: datetime) -> State:
 
 
 def move(act: Act, order: Order, to: State) -> None:
-    """Go one step. Raises Problem CONFLICT where no way leads from here."""
+    """Go one step. Raises Problem CONFLICT where no way leads from here, or the fee is not set aside (fee-due)."""
     settle(act, order)
+    if to == State.AUTHORISED:
+        require_paid(act, order)
     if to not in WAYS[State(order.state)]:
         raise Problem(Code.CONFLICT, keep=True, state=order.state)
     act.record(f"order.{to}", order.id, before=order.state)
     order.state = to
+
+
+def owes(act: Act, order: Order) -> bool:
+    """Whether a fee has to be set aside before the order goes on."""
+    return order.state == State.CREATED and fees.rule(act, order) is not None
+
+
+def require_paid(act: Act, order: Order) -> None:
+    """Raises Problem CONFLICT (fee-due)."""
+    if owes(act, order):
+        raise Problem(Code.CONFLICT, keep=True, state="fee-due")
+
+
+def pay(act: Act, order: Order) -> None:
+    """The fee is set aside: the order goes on, unless it has ended meanwhile."""
+    settle(act, order)
+    if order.state == State.CREATED:
+        move(act, order, State.RESERVED)
+        authorise_file(act, order)
+
+
+def authorise_file(act: Act, order: Order) -> None:
+    """For a key in a file the sign-in is all the authorisation there is, once a fee is set aside."""
+    if order.card_id is None and order.state in WAITING and not owes(act, order):
+        move(act, order, State.AUTHORISED)
 
 
 def settle(act: Act, order: Order) -> None:
@@ -160,7 +190,7 @@ def settle(act: Act, order: Order) -> None:
     if state_at(order, act.now) == State.EXPIRED != order.state:
         act.record("order.expired", order.id, before=order.state)
         order.state = State.EXPIRED
-        issuing.withdraw(act, order)
+        _give_up(act, order)
 
 
 def require(act: Act, order: Order, *states: State) -> None:
@@ -181,7 +211,12 @@ def cancel(act: Act, order: Order) -> None:
     if order.state == State.CANCELLED:
         return
     move(act, order, State.CANCELLED)
+    _give_up(act, order)
+
+
+def _give_up(act: Act, order: Order) -> None:
     issuing.withdraw(act, order)
+    fees.abandon(act, order)
 
 
 def _open_order(act: Act, account: Account, card: Card | None) -> Order | None:

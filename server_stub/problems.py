@@ -43,6 +43,8 @@ class Code(Enum):
     RELAY_VOID = Kind("R305", 409, "The relay is void")
     REQUEST_REFUSED = Kind("R306", 422, "The certificate request is refused", ("reason",))
     CARD_NOT_VERIFIED = Kind("R307", 403, "The card's signature is not accepted")
+    FEE_REFUSED = Kind("R308", 422, "The bank refuses the debit", ("reason",))
+    BANK_UNREACHABLE = Kind("R309", 503, "The bank does not answer")
 
 
 class Problem(Exception):

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server_stub import audit
+from server_stub.bank import Bank
 from server_stub.ca.authority import Authority
 from server_stub.ca.crl import KeptList
 from server_stub.ca.delegate import Delegate
@@ -61,10 +62,11 @@ class Ra:
     policies: Mapping[str, Policy]
     responder: Responder
     cmc_signer: Delegate
+    bank: Bank
     kept_list: KeptList = field(default_factory=KeptList)
 
     @classmethod
-    def open(cls, settings: Settings, database: Database) -> Ra:
+    def open(cls, settings: Settings, database: Database, bank: Bank) -> Ra:
         """Open the data folder. The database is migrated already.
 
         Keys are made on first use only: once the database tells of any act, a key that is missing was lost,
@@ -95,6 +97,7 @@ class Ra:
                 Delegate(services / "ocsp.pem", authority, "ocsp-responder"), authority.chain[0]
             ),
             cmc_signer=Delegate(services / "cmc.pem", authority, "cmc-signer"),
+            bank=bank,
         )
 
     @contextmanager

@@ -27,7 +27,8 @@ def begin(act: Act, order: Order, verification_id: str) -> Relay:
     An issued order may have one too: its certificate still has to be written. Raises Problem CONFLICT,
     CARD_NOT_VERIFIED.
     """
-    orders.require(act, order, State.CREATED, State.AUTHORISED, State.ISSUED)
+    orders.require(act, order, *orders.WAITING, State.AUTHORISED, State.ISSUED)
+    orders.require_paid(act, order)
     if order.card_id is None:
         raise Problem(Code.CONFLICT, state="no-card")
     cards.spend(act, order.card_id, verification_id, order.kind)
@@ -67,8 +68,8 @@ def check_response(act: Act, account: Account, relay_id: str, response: bytes) -
         act.record("relay.refused", relay.id)
         raise Problem(Code.CARD_NOT_VERIFIED, keep=True)
     act.record("relay.done", relay.id)
-    orders.require(act, order, State.CREATED, State.AUTHORISED, State.ISSUED)
-    if order.state == State.CREATED:
+    orders.require(act, order, *orders.WAITING, State.AUTHORISED, State.ISSUED)
+    if order.state in orders.WAITING:
         orders.move(act, order, State.AUTHORISED)
     return order
 

@@ -54,8 +54,7 @@ def begin(act: Act, account: Account, serial: str, wish: orders.Wish) -> tuple[O
     if not act.ra.policy(before.unit).accepts_terms(wish.terms_version, wish.terms_sha256):
         raise Problem(Code.TERMS_CHANGED)
     order = orders.create_successor(act, before, serial, wish)
-    if order.card_id is None:
-        orders.move(act, order, orders.State.AUTHORISED)
+    orders.authorise_file(act, order)
     return order, True
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from server_stub import app, logs, serving, tls, workers
+from server_stub.bank import BadBank
 from server_stub.ca.authority import AuthorityMismatch
 from server_stub.ca.key_places import BadTokenSetting, asks_for_pin
 from server_stub.ca.signer import TokenUnavailable
@@ -31,6 +32,7 @@ from server_stub.workers import Work
 
 _REFUSALS = (
     AuthorityMismatch,
+    BadBank,
     BadTokenSetting,
     BadUnitFile,
     MasterKeyUnreadable,
@@ -110,6 +112,7 @@ def _settings(options: Namespace, data: Path, url: str) -> Settings:
         database=options.db,
         extra_units=tuple(options.units),
         demo=options.demo,
+        bank=options.bank,
         limits=WIDE if options.demo else Limits(),
     )
 

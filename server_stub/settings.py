@@ -13,9 +13,12 @@ class Limits:
     sign_ins_per_account: int = 10
     sign_ins_per_address: int = 60
     captchas_per_address: int = 60
+    debits_per_account: int = 6
 
 
-WIDE = Limits(sign_ins_per_account=6000, sign_ins_per_address=60000, captchas_per_address=60000)
+WIDE = Limits(
+    sign_ins_per_account=6000, sign_ins_per_address=60000, captchas_per_address=60000, debits_per_account=6000
+)
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,8 @@ class Settings:
     demo: bool = False
     name: str = "CardTool RA"
     limits: Limits = field(default_factory=Limits)
+    bank: str = ""
+    """The adapter to the bank, ``MODULE:NAME``; see ``server_stub.bank.load``."""
     plain_url: str = ""
     """Where certificates point for revocation and issuer, when that is not ``url``: see ``pki_url``."""
 

@@ -200,6 +200,14 @@ class RaClient:
     def cancel_order(self, order: str) -> Order:
         return Order.parse(self._send("DELETE", f"/orders/{_part(order)}").members)
 
+    def debit(self, order: str, account: str, number: Secret, *, key: str | None = None) -> Order:
+        """Set the order's fee aside. ``account``: passbook | giro; the caller keeps and wipes ``number``.
+
+        After BankUnreachable, or no answer at all, ask again with the same: it is debited once.
+        """
+        body = {"account": account, "number": number.text()}
+        return Order.parse(self._post(f"/orders/{_part(order)}/debit", body, key=key))
+
     def open_relay(self, order: str, verification: str) -> Relay:
         """Voids every other relay of the card."""
         return Relay.parse(self._post(f"/orders/{_part(order)}/relays", {"verification": verification}))

@@ -37,7 +37,7 @@ from cardtool.log import event
 from cardtool.ra.address import RaAddress
 from cardtool.ra.lines import Lines, TrustingAdapter
 from cardtool.ra.members import Members, parse_json
-from cardtool.ra.problems import error_of_answer
+from cardtool.ra.problems import error_of_answer, error_of_fault
 from cardtool.ra.tls import shown_issuer, trusting_context
 from cardtool.secret import Secret
 
@@ -194,7 +194,7 @@ class Http:
         if status == HTTPStatus.NO_CONTENT:
             return Answer(status, Members({}), response.headers)
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            return RaFault(status)
+            return error_of_fault(status, body if is_json else b"")
         if not is_json or HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
             return RaAnswerMalformed()
         members = Members(parse_json(body))

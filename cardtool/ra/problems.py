@@ -9,6 +9,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from cardtool.errors import (
+    BankUnreachable,
     CertificateRefused,
     Datum,
     NotAllowed,
@@ -16,12 +17,13 @@ from cardtool.errors import (
     RaAnswerMalformed,
     RaBusy,
     RaError,
+    RaFault,
     RaNotTrusted,
     RaTimeout,
     RaUnreachable,
     all_errors,
 )
-from cardtool.ra.members import IDENTIFIER, Members
+from cardtool.ra.members import IDENTIFIER, Members, parse_json
 
 JUDGED_HERE = (RaUnreachable, RaTimeout, RaNotTrusted, RaAnswerMalformed, CertificateRefused)
 LARGEST_NUMBER = 1_000_000
@@ -36,6 +38,15 @@ def error_of_answer(status: int, document: Members, retry_after: str | None) -> 
     if known is not None:
         return known(**_members(known, document))
     return NotFoundAtRa() if status == HTTPStatus.NOT_FOUND else NotAllowed()
+
+
+def error_of_fault(status: int, body: bytes) -> RaError:
+    """What a 5xx stands for: a bank behind the RA that does not answer, where it says so; else a fault."""
+    try:
+        document = Members(parse_json(body))
+    except RaAnswerMalformed:
+        return RaFault(status)
+    return BankUnreachable() if document.raw("code") == BankUnreachable.code else RaFault(status)
 
 
 def _codes() -> dict[str, type[RaError]]:

@@ -203,10 +203,11 @@ class Begun(Generic[Who, Result]):
         return self.mutation.conclude(self.who, work)
 
 
-async def request_hash(request: Request) -> str:
+async def request_hash(request: Request, ra: TheRa) -> str:
+    """Keyed: what is short in a body, as a password or a bank account, cannot be guessed from the database."""
     digest = hashlib.sha256(f"{request.method} {request.url.path}\n".encode())
     digest.update(await request.body())
-    return digest.hexdigest()
+    return ra.tags.tag("request", digest.hexdigest())
 
 
 RequestHash = Annotated[str, Depends(request_hash)]

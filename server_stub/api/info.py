@@ -39,6 +39,7 @@ class UnitShape(Shape):
     renewal_opens_days: int
     states: policy.States
     issuing: policy.Issuing
+    fee: policy.Fee | None
     terms: str
     support: policy.Support
 

@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Response
 from pydantic import StringConstraints
 
-from server_stub import accounts, cards, delivery, enrolment, issuing, orders, relays, renewal
+from server_stub import accounts, cards, debits, delivery, enrolment, issuing, orders, relays, renewal
 from server_stub.api.answers import SIGNED_IN, problems
 from server_stub.api.calls import Answered, MutationCall, ReadCall
+from server_stub.api.fees import FeeShape, fee_of
 from server_stub.api.renewing import OrderCall, RelayCall, RenewalCall
 from server_stub.api.shapes import (
     Block,
@@ -59,6 +60,7 @@ class OrderShape(Shape):
     created_at: Time
     deadline: Time
     certificate: str | None
+    fee: FeeShape | None
 
 
 class Orders(Shape):
@@ -117,7 +119,7 @@ class Request(Body):
 def create_order(call: MutationCall, renewal_call: RenewalCall, body: NewOrder) -> Response:
     def create(act: Act, account: Account) -> Answered:
         order, is_new = _begin(act, account, body)
-        return Answered.of(201 if is_new else 200, _shape(act, order))
+        return Answered.of(201 if is_new else 200, shape_of(act, order))
 
     return (renewal_call if body.kind == "renew" else call).run(create)
 
@@ -126,14 +128,14 @@ def create_order(call: MutationCall, renewal_call: RenewalCall, body: NewOrder) 
 def list_orders(call: ReadCall, card_id: Id | None = None, state: Literal["open", "any"] = "any") -> Orders:
     def look(act: Act, account: Account) -> Orders:
         found = orders.of_account(act, account, card_id, only_open=state == "open")
-        return Orders(orders=[_shape(act, order) for order in found])
+        return Orders(orders=[shape_of(act, order) for order in found])
 
     return call.run(look)
 
 
 @router.get("/orders/{order_id}", responses=problems(*SIGNED_IN, Code.NOT_FOUND))
 def read_order(call: ReadCall, order_id: Id) -> OrderShape:
-    return call.run(lambda act, account: _shape(act, orders.find(act, account, order_id)))
+    return call.run(lambda act, account: shape_of(act, orders.find(act, account, order_id)))
 
 
 @router.delete("/orders/{order_id}", response_model=OrderShape, responses=problems(*_FAILURES))
@@ -141,9 +143,11 @@ def cancel_order(call: OrderCall, order_id: Id) -> Response:
     def cancel(act: Act, account: Account) -> Answered:
         order = orders.find(act, account, order_id)
         orders.cancel(act, order)
-        return Answered.of(200, _shape(act, order))
+        return Answered.of(200, shape_of(act, order))
 
-    return call.run(cancel)
+    answer = call.run(cancel)
+    debits.tell(call.ra, order_id)
+    return answer
 
 
 @router.post(
@@ -183,7 +187,7 @@ def answer_witness(call: RelayCall, relay_id: Id, body: EncryptedWitness) -> Res
 def check_response(call: RelayCall, relay_id: Id, body: EncryptedChallenge) -> Response:
     def check(act: Act, account: Account) -> Answered:
         response = bytes.fromhex(body.response)
-        return Answered.of(200, _shape(act, relays.check_response(act, account, relay_id, response)))
+        return Answered.of(200, shape_of(act, relays.check_response(act, account, relay_id, response)))
 
     return call.run(check)
 
@@ -214,7 +218,9 @@ def request_certificate(call: OrderCall, order_id: Id, body: Request) -> Respons
         row = enrolment.complete(act, order, begun.result.serial, signed)
         return Answered.of(200, _shape_with(act, order, row))
 
-    return begun.conclude(complete)
+    answer = begun.conclude(complete)
+    debits.tell(call.ra, order_id)
+    return answer
 
 
 @router.post(
@@ -225,7 +231,7 @@ def request_certificate(call: OrderCall, order_id: Id, body: Request) -> Respons
 def confirm_stored(call: OrderCall, order_id: Id, body: SignedStatement) -> Response:
     def confirm(act: Act, account: Account) -> Answered:
         order = orders.find(act, account, order_id)
-        return Answered.of(200, _shape(act, enrolment.confirm_stored(act, order, *body.signed())))
+        return Answered.of(200, shape_of(act, enrolment.confirm_stored(act, order, *body.signed())))
 
     return call.run(confirm)
 
@@ -243,7 +249,7 @@ def activate(call: MutationCall, order_id: Id, body: Activation) -> Response:
     def work(act: Act, account: Account) -> Answered:
         order = orders.find(act, account, order_id)
         delivery.activate(act, order, *body.signed())
-        return Answered.of(200, _shape(act, order))
+        return Answered.of(200, shape_of(act, order))
 
     return call.run(work)
 
@@ -259,7 +265,7 @@ def download(call: MutationCall, order_id: Id) -> Response:
     def work(act: Act, account: Account) -> Answered:
         order = orders.find(act, account, order_id)
         delivery.download(act, order)
-        return Answered.of(200, _shape(act, order))
+        return Answered.of(200, shape_of(act, order))
 
     return call.run(work)
 
@@ -280,15 +286,16 @@ def _check_old_key(act: Act, order: Order, key_sha256: str, signed: SignedStatem
     renewal.check_old_key(act, order, key_sha256, *signed.signed())
 
 
-def _shape(act: Act, order: Order) -> OrderShape:
+def shape_of(act: Act, order: Order) -> OrderShape:
     return _shape_with(act, order, issuing.of_order(act, order))
 
 
 def _shape_with(act: Act, order: Order, row: Certificate | None) -> OrderShape:
     """``row``: the order's certificate."""
-    pem = row.pem if row and delivery.is_shown(act, order) else None
-    fields = {
-        name: getattr(order, name) for name in OrderShape.model_fields if name not in {"state", "certificate"}
+    derived = {
+        "state": orders.state_at(order, act.now),
+        "certificate": row.pem if row and delivery.is_shown(act, order) else None,
+        "fee": fee_of(act, order),
     }
-    state = orders.state_at(order, act.now)
-    return OrderShape.model_validate({**fields, "state": state, "certificate": pem})
+    stored = {name: getattr(order, name) for name in OrderShape.model_fields if name not in derived}
+    return OrderShape.model_validate({**stored, **derived})

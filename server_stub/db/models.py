@@ -257,6 +257,45 @@ class Certificate(Base):
     )
 
 
+_COUNTS: TextClause = text("state IN ('intended', 'uncertain', 'reserved', 'captured')")
+
+
+class Debit(Base):
+    """Money for an order, known to the bank under ``reference``. ``state``: of server_stub.fees.State.
+
+    ``order_id``: the order it pays for now; credit keeps the abandoned one's until another uses it up. ``is_pending``:
+    the bank has still to be asked, or told. ``sealed_number``: the bank account's, until the bank has answered.
+    ``deadline``: of credit.
+    """
+
+    __tablename__ = "debits"
+    reference: Mapped[str] = mapped_column(primary_key=True)
+    order_id: Mapped[str] = mapped_column(ForeignKey("orders.id"), index=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    state: Mapped[str] = mapped_column(index=True)
+    is_pending: Mapped[bool] = mapped_column(index=True)
+    amount: Mapped[int]
+    currency: Mapped[str]
+    kind: Mapped[str]
+    masked: Mapped[str]
+    sealed_number: Mapped[bytes | None]
+    reason: Mapped[str | None]
+    deadline: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    touched_at: Mapped[datetime]
+    __table_args__ = (_unique_where("one_debit_per_order", "order_id", _COUNTS),)
+
+
+class PracticeDebit(Base):
+    """The books of the practice bank, by our reference. ``state``: of server_stub.bank.Held."""
+
+    __tablename__ = "practice_bank"
+    reference: Mapped[str] = mapped_column(primary_key=True)
+    state: Mapped[str]
+    amount: Mapped[int]
+    currency: Mapped[str]
+
+
 class EnrolmentCode(Base):
     """The newest one-time code of an account. ``tag`` is its keyed hash; the code stands on paper only."""
 

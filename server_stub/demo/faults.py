@@ -10,6 +10,7 @@ from collections.abc import Callable
 from enum import StrEnum
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server_stub.api.answers import respond
@@ -38,8 +39,13 @@ class Name(StrEnum):
     EXPIRED_CERTIFICATE = "expired-certificate"
     FOREIGN_CHAIN = "foreign-chain"
     SESSION_EXPIRED = "session-expired"
+    BANK_REFUSES = "bank-refuses"
+    BANK_TIMES_OUT = "bank-times-out"
+    BANK_LATE = "bank-late"
 
 
+_BANKS = {Name.BANK_REFUSES, Name.BANK_TIMES_OUT, Name.BANK_LATE}
+"""These happen to the RA's own questions, see ``server_stub/demo/bank.py``."""
 _FORGERIES = {
     Name.WRONG_KEY: Forgery.KEY,
     Name.EXPIRED_CERTIFICATE: Forgery.VALIDITY,
@@ -101,12 +107,18 @@ def _armed(ra: Ra) -> list[Name]:
 
 def _used(ra: Ra, name: Name) -> None:
     with ra.act() as act:
-        fault = act.db.scalars(select(Fault).where(Fault.name == name).order_by(Fault.id)).first()
-        if fault is None:
-            return
-        fault.remaining -= 1
-        if fault.remaining <= 0:
-            act.db.delete(fault)
+        use_one(act.db, name)
+
+
+def use_one(db: Session, *names: Name) -> Name | None:
+    """The fault among ``names`` that was ordered first; it happens once less from now on."""
+    fault = db.scalars(select(Fault).where(Fault.name.in_(names)).order_by(Fault.id)).first()
+    if fault is None:
+        return None
+    fault.remaining -= 1
+    if fault.remaining <= 0:
+        db.delete(fault)
+    return Name(fault.name)
 
 
 class _Answer:
@@ -136,6 +148,8 @@ _BEFORE = {Name.STATUS_502, Name.HTML, Name.SLOW, Name.DROP_BEFORE, Name.SESSION
 
 
 def _fits_request(fault: Name, scope: Scope) -> bool:
+    if fault in _BANKS:
+        return False
     if fault == Name.SESSION_EXPIRED:
         return any(name == b"authorization" for name, _ in scope["headers"])
     return True

@@ -91,6 +91,27 @@ class Issuing(_Part):
     redownload: Literal["user", "staff"] = "user"
 
 
+class Fee(_Part):
+    """What the orders of ``kinds`` cost, and from which kinds of bank account it is taken.
+
+    ``amount``: whole units of the currency. ``abandoned``: the money of an order that ends without a certificate is
+    released at once, or kept as credit for the customer's next order, for ``credit_days``, and released then.
+    """
+
+    amount: int = Field(ge=1, le=1_000_000)
+    currency: Literal["TWD"] = "TWD"
+    kinds: tuple[Literal["renew"], ...] = Field(min_length=1)
+    accounts: tuple[Literal["passbook", "giro"], ...] = Field(min_length=1)
+    abandoned: Literal["release", "credit"] = "release"
+    credit_days: int | None = Field(ge=1, le=730, default=None)
+
+    @model_validator(mode="after")
+    def _credit_ends(self) -> Self:
+        if (self.credit_days is None) != (self.abandoned == "release"):
+            raise ValueError("fee: credit_days is needed exactly when abandoned is credit")
+        return self
+
+
 class Subject(_Part):
     """What stands in every certificate of the unit beside the identifier (CN)."""
 
@@ -116,6 +137,7 @@ class Unit(_Part):
     file: FilePolicy | None = None
     states: States = States()
     issuing: Issuing = Issuing()
+    fee: Fee | None = None
     subject: Subject
     validity_years: int = Field(ge=1, le=5)
     renewal_opens_days: int = Field(ge=1, le=180)

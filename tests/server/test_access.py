@@ -29,6 +29,7 @@ def acts(victim: Caller) -> list[Act]:
         ("POST", "/orders", {"kind": "apply", "card_id": card, **victim.terms()}),
         ("POST", "/orders", {"kind": "renew", "renews": "abc", **victim.terms()}),
         ("POST", f"/orders/{order}/relays", {"verification": made}),
+        ("POST", f"/orders/{order}/debit", {"account": "giro", "number": "12345678"}),
         ("POST", f"/orders/{order}/request", {"csr": victim.card.csr()}),
         ("POST", f"/orders/{order}/stored", STATEMENT),
         ("POST", f"/orders/{order}/activation", {**STATEMENT, "password": "Wrong1234"}),
@@ -201,6 +202,7 @@ FORM = {"form": "R-1"}
 # What each role may; whatever an officer can call stands here.
 OFFICERS: dict[tuple[str, str, None], set[Role]] = {
     ("GET", "/certificates?identifier=ID-alice", None): {Role.REGISTRAR, Role.AUDITOR},
+    ("GET", "/debits?identifier=ID-alice", None): {Role.REGISTRAR, Role.AUDITOR},
     ("GET", "/approvals", None): set(Role),
     ("GET", "/sessions/current", None): set(Role),
 }

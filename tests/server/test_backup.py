@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from fastapi import FastAPI
+from sqlalchemy import select
 
 from server_stub import presence, standing
 from server_stub.__main__ import main
@@ -18,12 +19,16 @@ from server_stub.backup import bundle
 from server_stub.backup.bundle import BackupDamaged
 from server_stub.backup.make import backup
 from server_stub.backup.restore import RestoreRefused, restore
-from server_stub.db.models import Certificate
+from server_stub.db.engine import Database
+from server_stub.db.migrate import migrate
+from server_stub.db.models import Certificate, PracticeDebit
+from server_stub.demo.bank import PracticeBank
 from server_stub.housekeeping import seal
 from server_stub.officers import Role
 from server_stub.ra import Ra
 from server_stub.seals import Notary
 from server_stub.settings import Settings
+from tests.server import paying
 from tests.server.card_signer import CardSigner
 from tests.server.world import Caller, World
 
@@ -150,6 +155,30 @@ def test_an_approval_used_up_meanwhile_does_not_come_back(
     restore(copy, elsewhere, replace=False)
     back = bring_back(app, settings, elsewhere, alice)
     assert back.get(f"/cards?key={alice.card.fingerprint}").json()["pin_reset_until"] is None
+
+
+def test_a_debit_made_after_the_backup_is_not_made_twice(
+    app: FastAPI, world: World, alice: Caller, settings: Settings, copy: Path, elsewhere: Path, tmp_path: Path
+) -> None:
+    """The bank has books of its own, which no backup of the RA turns back."""
+    bank = Database(f"sqlite:///{tmp_path / 'bank.sqlite'}")
+    migrate(bank)
+    payer = paying.with_certificate(world, alice)
+    world.let_pay()
+    app.state.ra = world.ra = replace(world.ra, bank=PracticeBank(bank))
+    order = paying.renew(payer)["id"]
+    backup(settings, copy)
+    assert paying.debit(payer, order, paying.GIRO).status_code == 200
+
+    restore(copy, elsewhere, replace=False)
+    payer = bring_back(app, settings, elsewhere, payer)
+    policies = world.ra.policies
+    app.state.ra = replace(app.state.ra, bank=PracticeBank(bank), policies=policies)
+    assert paying.debit(payer, order, paying.PASSBOOK).json()["fee"]["state"] == "reserved"
+    assert paying.ask(payer, order).json()["state"] == "issued"
+    with bank.session(write=False) as books:
+        assert [(row.state, row.amount) for row in books.scalars(select(PracticeDebit))] == [("captured", 60)]
+    bank.close()
 
 
 def test_revocations_come_back_from_the_last_list(

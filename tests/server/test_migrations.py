@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from alembic import command
 from alembic.config import Config
+from sqlalchemy.exc import IntegrityError
 
 from server_stub.db import migrate as migration
 from server_stub.db.engine import Database
@@ -69,6 +70,24 @@ def test_orders_and_certificates_of_cards_stay(database: Database) -> None:
         )
         assert [tuple(row) for row in connection.exec_driver_sql(query)] == [("o1", "c1", None, "5", "r1")]
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+
+
+def test_debits_come_to_orders_that_are_there(database: Database) -> None:
+    """One that counts per order, however many were refused."""
+    upgrade(database, "0005")
+    order = "'o1', 'renew', 'created', 'u', 1, NULL, '', 'P-256', 's', 't', 't', 1, 2, NULL, NULL"
+    run(database, *ACCOUNT, f"INSERT INTO orders VALUES ({order})")
+    upgrade(database, "0006")
+
+    def debit(reference: str, state: str) -> str:
+        rest = "60, 'TWD', 'giro', '*', NULL, NULL, NULL, 1, 1"
+        return f"INSERT INTO debits VALUES ('{reference}', 'o1', 1, '{state}', 0, {rest})"
+
+    run(database, debit("a", "refused"), debit("b", "refused"), debit("c", "reserved"))
+    with pytest.raises(IntegrityError):
+        run(database, debit("d", "intended"))
+    with database.writing_connection() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM debits").scalar() == 3
 
 
 def test_rows_that_point_nowhere_stop_it(database: Database) -> None:

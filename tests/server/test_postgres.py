@@ -19,7 +19,7 @@ from cryptography.x509 import ocsp
 from starlette.testclient import TestClient
 
 from bench import ra_world
-from server_stub import card_sign_in, logs, standing, tries
+from server_stub import card_sign_in, debits, logs, standing, tries
 from server_stub.__main__ import main
 from server_stub.app import open_ra
 from server_stub.card_sign_in import Claim, Proof
@@ -27,11 +27,12 @@ from server_stub.db import postgresql
 from server_stub.db.engine import Database
 from server_stub.db.errors import DatabaseBusy
 from server_stub.db.migrate import migrate
-from server_stub.db.models import Base, Certificate
+from server_stub.db.models import Base, Certificate, Debit, Order
 from server_stub.problems import Problem
 from server_stub.ra import Ra
 from server_stub.seals import Notary
 from server_stub.settings import Settings
+from tests.server import paying
 from tests.server.card_signer import CardSigner
 from tests.server.world import UNIT, Caller, World
 from tests.support import postgres
@@ -104,6 +105,24 @@ def test_the_audit_log_does_not_fork(ra: Ra, other: Ra) -> None:
         list(pool.map(work, [ra, other] * THREADS))
     with other.act(write=False) as act:
         assert Notary.open(ra.settings.data).verify(act.db) == 2 * THREADS * ACTS
+
+
+def test_two_workers_debit_once(world: World, other: Ra) -> None:
+    payer = paying.with_certificate(world, world.sign_in(world.customer("alice")))
+    world.let_pay()
+    order = paying.renew(payer)["id"]
+
+    def pay(worker: Ra) -> None:
+        def intend() -> Debit:
+            with worker.act("test") as act:
+                return debits.intend(act, act.db.get_one(Order, order), "giro", paying.GIRO)
+
+        debits.obtain(worker, intend)
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(pay, [world.ra, replace(other, policies=world.ra.policies)] * (THREADS // 2)))
+    assert paying.books(other) == {"reserved": paying.AMOUNT}
+    assert paying.told(other) == ["debit.intended", "debit.reserved"]
 
 
 def test_no_wrong_password_is_forgotten(ra: Ra, other: Ra) -> None:

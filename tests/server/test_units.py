@@ -57,6 +57,10 @@ phone = "1"
 zh_TW = "週一"
 en = "Monday"
 """
+FEE = """[fee]
+amount = 60
+kinds = ["renew"]
+accounts = ["passbook", "giro"]"""
 
 
 @pytest.fixture
@@ -103,6 +107,11 @@ def test_an_invented_unit_issues_certificates_by_its_own_rules(settings: Setting
         ("captcha = false", "captcha = false\ncaptca = true", "captca"),
         ("captcha = false", "captcha = ", "line"),
         ('terms = "agree"', 'terms = "shout"', "terms"),
+        ("[names]", "[fee]\namount = 0\n[names]", "fee.amount"),
+        ("[names]", f"{FEE}\ncurrency = 'EUR'\n[names]", "fee.currency"),
+        ("[names]", f"{FEE}\nabandoned = 'credit'\n[names]", "credit_days is needed"),
+        ("[names]", f"{FEE}\ncredit_days = 9\n[names]", "credit_days is needed"),
+        ("[names]", FEE.replace("giro", "gold") + "\n[names]", "fee.accounts"),
     ],
 )
 def test_a_mistake_in_a_file_is_named(folder: Path, line: str, instead: str, said: str) -> None:
@@ -146,6 +155,7 @@ def test_a_unit_shows_what_a_client_needs_and_no_more(client: TestClient) -> Non
         "renewal_opens_days",
         "states",
         "issuing",
+        "fee",
         "terms",
         "support",
     }

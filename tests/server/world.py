@@ -24,7 +24,7 @@ from starlette.testclient import TestClient
 from server_stub import accounts, officers, sessions, totp
 from server_stub.db.models import Account, Card, Customer
 from server_stub.passwords import hash_password
-from server_stub.policy.unit import FilePolicy, Issuing, SignIn, States
+from server_stub.policy.unit import Fee, FilePolicy, Issuing, SignIn, States
 from server_stub.ra import Ra
 
 ORIGIN = "http://ra.test"
@@ -298,6 +298,11 @@ class World:
         twin = replace(policy, unit=policy.unit.model_copy(update={"id": name}))
         self.ra = replace(self.ra, policies={**self.ra.policies, name: twin})
         self.client.app.state.ra = self.ra  # type: ignore[attr-defined]
+
+    def let_pay(self, **fee: object) -> None:
+        """What every unit's renewals cost, from now on, unless ``fee`` says otherwise."""
+        usual = {"amount": 60, "kinds": ("renew",), "accounts": ("passbook", "giro")}
+        self._change_units(fee=Fee.model_validate({**usual, **fee}))
 
     def _change_units(self, **fields: object) -> None:
         policies = {

@@ -10,7 +10,8 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
@@ -18,7 +19,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from server_stub.orders import WAYS
+from server_stub import fees, orders
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE = ("cardtool", "server_stub", "devkit", "bench")
@@ -190,10 +191,16 @@ def test_links_between_the_papers_lead_somewhere() -> None:
     assert {link for paper, link in links if not (paper.parent / link).exists()} == set()
 
 
-def test_the_drawing_of_an_order_is_what_the_ra_does() -> None:
+@pytest.mark.parametrize(
+    ("heading", "all_ways"), [("States of an order at the RA", orders.WAYS), ("States of a debit", fees.WAYS)]
+)
+def test_a_drawing_of_states_is_what_the_ra_does(
+    heading: str, all_ways: Mapping[StrEnum, frozenset[StrEnum]]
+) -> None:
     text = (ROOT / "docs/architecture.md").read_text("utf-8")
-    drawn = set(re.findall(r"^ +(\w+) --> (\w+)$", text, re.M))
-    assert drawn == {(str(state), str(to)) for state, ways in WAYS.items() for to in ways}
+    section = text.partition(f"## {heading}\n")[2].partition("\n## ")[0]
+    drawn = set(re.findall(r"^ +(\w+) --> (\w+)(?:: .+)?$", section, re.M))
+    assert drawn == {(str(state), str(to)) for state, ways in all_ways.items() for to in ways}
 
 
 def test_nothing_of_one_workplace_is_written_down() -> None:

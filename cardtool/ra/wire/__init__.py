@@ -3,7 +3,9 @@
 from cardtool.ra.wire.orders import (
     CardAtRa,
     CertificateAtRa,
+    FeeState,
     Order,
+    OrderFee,
     OrderState,
     Relay,
     Verification,
@@ -29,6 +31,7 @@ from cardtool.ra.wire.policy import (
     Support,
     Terms,
     TermsManner,
+    UnitFee,
     UnitInfo,
 )
 
@@ -41,9 +44,11 @@ __all__ = [
     "CardPolicy",
     "Carrier",
     "CertificateAtRa",
+    "FeeState",
     "IdentifierKind",
     "LocalText",
     "Order",
+    "OrderFee",
     "OrderState",
     "RaInfo",
     "Registration",
@@ -55,6 +60,7 @@ __all__ = [
     "Support",
     "Terms",
     "TermsManner",
+    "UnitFee",
     "UnitInfo",
     "Verification",
     "WitnessAnswer",

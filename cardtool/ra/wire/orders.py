@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from cardtool.errors import RaAnswerMalformed
 from cardtool.ra.members import Members
+from cardtool.ra.wire.policy import LARGEST_FEE
 
 LONGEST_PEM = 64 * 1024
 SERIAL = re.compile(r"[0-9a-f]{1,40}")
@@ -63,9 +64,48 @@ class Verification:
         return cls(members.identifier("id"), members.hexadecimal("nonce", 16, 64), members.time("expires_at"))
 
 
+class FeeState(StrEnum):
+    """due: nothing debited yet; uncertain: the bank did not answer; credit: kept for the next order."""
+
+    DUE = "due"
+    INTENDED = "intended"
+    UNCERTAIN = "uncertain"
+    RESERVED = "reserved"
+    CAPTURED = "captured"
+    RELEASED = "released"
+    CREDIT = "credit"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True)
+class OrderFee:
+    """``amount``: whole units of ``currency``. ``account``: the last digits, the rest masked.
+
+    ``deadline``: until when it is set aside, or kept as credit; ``reason`` as in FeeRefused.
+    """
+
+    amount: int
+    currency: str
+    state: FeeState
+    account: str
+    reason: str
+    deadline: datetime | None
+
+    @classmethod
+    def parse(cls, members: Members) -> OrderFee:
+        return cls(
+            amount=members.number("amount", 1, LARGEST_FEE),
+            currency=members.identifier("currency"),
+            state=members.choice("state", FeeState),
+            account=members.optional_text("account"),
+            reason=members.identifier("reason") if members.has("reason") else "",
+            deadline=members.time("deadline") if members.has("deadline") else None,
+        )
+
+
 @dataclass(frozen=True)
 class Order:
-    """``subject`` is RFC 4514 text; ``certificate`` PEM, once issued."""
+    """``subject`` is RFC 4514 text; ``certificate`` PEM, once issued; ``fee``: None for nothing to pay."""
 
     id: str
     kind: str
@@ -78,6 +118,7 @@ class Order:
     created_at: datetime
     deadline: datetime
     certificate: str | None = field(repr=False)
+    fee: OrderFee | None = None
 
     @classmethod
     def parse(cls, members: Members) -> Order:
@@ -94,6 +135,7 @@ class Order:
             created_at=members.time("created_at"),
             deadline=members.time("deadline"),
             certificate=_pem(members, "certificate") if has_certificate else None,
+            fee=OrderFee.parse(members.child("fee")) if members.has("fee") else None,
         )
 
 

@@ -11,6 +11,7 @@ from cardtool.errors import RaAnswerMalformed
 from cardtool.ra.members import Members
 
 LONGEST_TERMS = 512 * 1024
+LARGEST_FEE = 1_000_000
 
 
 class Carrier(StrEnum):
@@ -118,6 +119,25 @@ class CardPolicy:
 
 
 @dataclass(frozen=True)
+class UnitFee:
+    """What orders of ``kinds`` cost, in whole units of ``currency``, and the kinds of bank account it is taken from."""
+
+    amount: int
+    currency: str
+    kinds: tuple[str, ...]
+    accounts: tuple[str, ...]
+
+    @classmethod
+    def parse(cls, members: Members) -> UnitFee:
+        return cls(
+            amount=members.number("amount", 1, LARGEST_FEE),
+            currency=members.identifier("currency"),
+            kinds=members.identifiers("kinds"),
+            accounts=members.identifiers("accounts"),
+        )
+
+
+@dataclass(frozen=True)
 class Support:
     phone: str
     hours: LocalText
@@ -145,6 +165,7 @@ class UnitInfo:
     terms: TermsManner
     support: Support
     card_sign_in: bool = False
+    fee: UnitFee | None = None
 
     @classmethod
     def parse(cls, members: Members) -> UnitInfo:
@@ -160,6 +181,7 @@ class UnitInfo:
             terms=members.choice("terms", TermsManner),
             support=Support.parse(members.child("support")),
             card_sign_in=members.has("card_sign_in") and members.flag("card_sign_in"),
+            fee=UnitFee.parse(members.child("fee")) if members.has("fee") else None,
         )
 
 

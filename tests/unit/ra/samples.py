@@ -11,11 +11,13 @@ from cardtool.ra.wire import (
     CardChallenge,
     CertificateAtRa,
     Order,
+    OrderFee,
     RaInfo,
     Relay,
     Session,
     SignedIn,
     Terms,
+    UnitFee,
     UnitInfo,
     Verification,
     WitnessAnswer,
@@ -77,6 +79,15 @@ ORDER = {
     "deadline": TIME,
     "certificate": None,
 }
+FEE = {
+    "amount": 60,
+    "currency": "TWD",
+    "state": "reserved",
+    "account": "***********567",
+    "reason": None,
+    "deadline": TIME,
+}
+UNIT_FEE = {"amount": 60, "currency": "TWD", "kinds": ["renew"], "accounts": ["passbook", "giro"]}
 ACCOUNT = {
     "account": "A1",
     "unit": "exchange",
@@ -105,6 +116,7 @@ CERTIFICATE = {
 SHAPES = {
     RaInfo: {"name": "RA", "version": "0.1.0", "time": TIME, "practice": True, "units": ["exchange"]},
     UnitInfo: UNIT,
+    UnitFee: UNIT_FEE,
     Terms: TERMS,
     Captcha: {"id": ID, "image_png": "iVBORw0KGgo=", "audio_wav": "UklGRg==", "expires_at": TIME},
     CardChallenge: {"nonce": "ab" * 32, "expires_at": TIME},
@@ -114,6 +126,7 @@ SHAPES = {
     CardAtRa: CARD,
     Verification: VERIFICATION,
     Order: ORDER,
+    OrderFee: FEE,
     Relay: RELAY,
     WitnessAnswer: WITNESS,
     CertificateAtRa: CERTIFICATE,

@@ -29,6 +29,7 @@ from tests.unit.ra.samples import (
     ACCOUNT,
     CARD,
     CERTIFICATE,
+    FEE,
     ID,
     ORDER,
     RELAY,
@@ -97,6 +98,13 @@ A = f"/api/v1/orders/{ID}"
         (lambda ra: ra.order(ID), ORDER, "GET", A, None),
         (lambda ra: ra.cancel_order(ID), ORDER, "DELETE", A, None),
         (lambda ra: ra.open_relay(ID, "v1"), RELAY, "POST", f"{A}/relays", {"verification": "v1"}),
+        (
+            lambda ra: ra.debit(ID, "giro", Secret("12345678")),
+            {**ORDER, "fee": FEE},
+            "POST",
+            f"{A}/debit",
+            {"account": "giro", "number": "12345678"},
+        ),
         (
             lambda ra: ra.relay_witness("r1", b"\x01"),
             WITNESS,

@@ -14,8 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cardtool.errors import (
+    BankUnreachable,
     Cancelled,
     CardToolError,
+    FeeRefused,
     NotAllowed,
     NotFoundAtRa,
     RaAnswerMalformed,
@@ -185,6 +187,10 @@ def test_gives_up_after_its_attempts() -> None:
         (problem("R103", 400, issuer="Evil"), NotAllowed()),
         (problem("L901", 404), NotFoundAtRa()),
         (problem("R105", 500), RaFault(500)),
+        (problem("R308", 422, reason="funds"), FeeRefused("funds")),
+        (problem("R309", 503), BankUnreachable()),
+        (problem("R201", 503, attempts_left=1), RaFault(503)),
+        (answer(b"{", 503, "application/problem+json"), RaFault(503)),
     ],
 )
 def test_problem_documents(behaviour: object, expected: CardToolError) -> None:

@@ -17,7 +17,9 @@ from cardtool.ra.members import Members, is_presentable, parse_json
 from cardtool.ra.wire import (
     Account,
     CardAtRa,
+    FeeState,
     Order,
+    OrderFee,
     OrderState,
     Session,
     SignedIn,
@@ -25,7 +27,7 @@ from cardtool.ra.wire import (
     UnitInfo,
     WitnessAnswer,
 )
-from tests.unit.ra.samples import ACCOUNT, ORDER, SHAPES, TERMS, TIME, UNIT, WITNESS
+from tests.unit.ra.samples import ACCOUNT, FEE, ORDER, SHAPES, TERMS, TIME, UNIT, UNIT_FEE, WITNESS
 
 Shape = Any
 JSON = st.recursive(
@@ -44,6 +46,7 @@ MAY_BE_ABSENT = {
     (Order, ("card_id",)),
     (Order, ("slot_hint",)),
     (Order, ("certificate",)),
+    *((OrderFee, (name,)) for name in ("account", "reason", "deadline")),
     *((Account, (name,)) for name in ("identifier", "email", "phone")),
 }
 
@@ -159,6 +162,16 @@ def test_personal_data_are_not_in_the_repr() -> None:
 
 def test_order_state() -> None:
     assert Order.parse(Members(ORDER)).state is OrderState.CREATED
+
+
+def test_a_fee_belongs_to_its_order_and_its_unit() -> None:
+    fee = Order.parse(Members({**ORDER, "fee": FEE})).fee
+    assert fee is not None
+    assert (fee.amount, fee.state, fee.account) == (60, FeeState.RESERVED, "***********567")
+    assert Order.parse(Members({**ORDER, "fee": None})).fee is None
+    unit = UnitInfo.parse(Members({**UNIT, "fee": UNIT_FEE}))
+    assert unit.fee is not None
+    assert unit.fee.accounts == ("passbook", "giro")
 
 
 def test_presentable() -> None:
