@@ -23,7 +23,7 @@ NEVER_IMPORTED = [
     *("PIL._avif", "PIL._webp", "PIL._imagingcms", "PIL.AvifImagePlugin", "PIL.ImageTk", "PIL.ImageQt"),
     # The RA of practice mode has its database embedded; libpq would add a tenth to the whole.
     *("psycopg", "psycopg_binary"),
-    # uvicorn takes these where they are; ours names h11 and asyncio.
+    # uvicorn takes these where they are; ours names h11, and one person needs no faster loop.
     *("httptools", "uvloop", "websockets", "wsproto", "watchfiles", "yaml", "dotenv"),
 ]
 IMPORTED_BY_MIGRATIONS = ["alembic.context", "alembic.op", "server_stub.db.models"]

@@ -238,7 +238,8 @@ def run(
     start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[Cutter, Callable[[Case], None]], Case]:
     """A case with its own data, gone through under a cutter."""
-    monkeypatch.setattr(sqlite, "_PRAGMAS", ("journal_mode=WAL", "synchronous=OFF"))  # the computer stays on
+    pragmas = ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=OFF")  # the computer stays on
+    monkeypatch.setattr(sqlite, "_PRAGMAS", pragmas)
     commit = Session.commit
     numbers = iter(range(100_000))
 
