@@ -31,6 +31,10 @@ class Secret:
         """A second buffer with its own life, for a receiver that wipes what it is given."""
         return Secret(self._buffer)
 
+    def view(self) -> memoryview:
+        """The buffer itself, for a call that needs no copy. Release it (``with``): until then it cannot be wiped."""
+        return memoryview(self._buffer)
+
     def wipe(self) -> None:
         """Overwrite the buffer with zeros and empty it. Safe to call twice."""
         for index in range(len(self._buffer)):

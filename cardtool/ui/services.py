@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from cardtool.config import Settings
-from cardtool.ui.messages import Words
 
 if TYPE_CHECKING:
     from cardtool.ui.flow_run import Start
     from cardtool.ui.home_view import HomeView
+    from cardtool.ui.messages import Words
 
 
 class PracticeControls(Protocol):
