@@ -128,7 +128,7 @@ class Backstage:
 
     def serve(self) -> None:
         """Until the pipe ends."""
-        self._cards.submit(self._stage.warm)
+        self._cards.submit(partial(self._prepare, self._stage.warm))
         unwatch = self._stage.watch(lambda: self._send(CardsChanged()))
         with suppress(EOFError):
             while True:
@@ -150,7 +150,7 @@ class Backstage:
             case Stop(number) if number in self._people:
                 self._people[number].stop()
             case Chosen(settings):
-                self._cards.submit(partial(self._stage.adopt, settings))
+                self._cards.submit(partial(self._prepare, partial(self._stage.adopt, settings)))
 
     def _take(self, number: int, wish: Look | Run | Practise) -> None:
         match wish:
@@ -175,10 +175,17 @@ class Backstage:
         except CardToolError as error:
             self._send(Failed(number, error))
         except Exception as error:
-            log.error("defect backstage", exc_info=error)
+            log.error("defect", exc_info=error)
             self._send(Failed(number, Defect(type(error).__name__)))
         finally:
             self._people.pop(number, None)
+
+    def _prepare(self, work: Callable[[], object]) -> None:
+        """Nobody waits for it: what is wrong shows itself to the next who asks for something."""
+        try:
+            work()
+        except Exception as error:
+            log.error("defect", exc_info=error)
 
     def _send(self, message: FromBackstage) -> None:
         with suppress(OSError):  # the window is gone: the end of the pipe is being noticed

@@ -33,7 +33,7 @@ TIDYING = 20.0
 
 
 class Talk:
-    """One call: what backstage says about it. ``cut`` is called, on any thread, when backstage ends before."""
+    """One call: what backstage says about it. ``cut`` is called, on any thread, when it failed, or backstage ended."""
 
     def __init__(self, number: int, partner: Partner, cut: Callable[[], None]) -> None:
         self.number, self._partner, self._cut = number, partner, cut
@@ -55,10 +55,8 @@ class Talk:
 
     def put(self, message: OfACall) -> None:
         self._heard.put(message)
-
-    def break_off(self) -> None:
-        self._heard.put(Failed(self.number, BackstageEnded()))
-        self._cut()
+        if isinstance(message, Failed):
+            self._cut()
 
 
 class Partner:
@@ -128,7 +126,7 @@ class Partner:
         with self._lock:
             self.is_over, talks = True, list(self._talks.values())
         for talk in talks:
-            talk.break_off()
+            talk.put(Failed(talk.number, BackstageEnded()))
         self._ended(self, bool(talks))
 
     def _sort(self, message: object) -> None:
