@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QTimer
@@ -17,7 +18,6 @@ from cardtool.app import BACKSTAGE, own_command
 from cardtool.config import Paths, load_settings
 from cardtool.desktop.services import FrontOfHouse
 from cardtool.desktop.settings import SettingsBook
-from cardtool.practice import PracticeAccount
 from cardtool.ui.dialogs import LeaveDialog
 from cardtool.ui.pages.working import WorkingPage
 from cardtool.ui.practice_panel import PracticePanel
@@ -29,9 +29,19 @@ from tests.ui.walks.hands import Hands
 
 Done = TypeVar("Done")
 
-PATIENCE = 15.0
+PATIENCE = 30.0
 LEAVES_IN = 20.0
 GONE_IN = 1.0
+
+
+@dataclass(frozen=True)
+class Person:
+    """``state``: the row of spec 2.5."""
+
+    account: str
+    password: str = field(repr=False)
+    pin: str = field(repr=False)
+    state: str = ""
 
 
 class Running:
@@ -63,13 +73,16 @@ class Running:
         self.practice_starts += 1
 
     @property
-    def accounts(self) -> tuple[PracticeAccount, ...]:
+    def accounts(self) -> tuple[Person, ...]:
         """Everyone of the practice world, as its own table tells."""
         table = json.loads((self.paths.data / "world" / "demo.json").read_text("utf-8"))
-        return tuple(PracticeAccount.parse(row) for row in table["accounts"])
+        return tuple(
+            Person(row["account"], row["password"], row.get("pin", ""), str(row["state"]))
+            for row in table["accounts"]
+        )
 
     @property
-    def person(self) -> PracticeAccount:
+    def person(self) -> Person:
         """Who practises."""
         name = (self.paths.data / "world" / "person").read_text("utf-8")
         return next(known for known in self.accounts if known.account == name)
@@ -173,6 +186,8 @@ class Running:
             asked = self.window.findChild(LeaveDialog)
             if asked is not None and asked.isVisible():
                 self.hands.press(asked.go)
+            elif self.window.isVisible():
+                QTimer.singleShot(100, self.window, answer)
 
         QTimer.singleShot(100, self.window, answer)
 
