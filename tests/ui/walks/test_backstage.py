@@ -22,7 +22,7 @@ from tests.ui.walks.test_practice import accept_terms_if_asked, to_the_pin
 
 ROOT = Path(__file__).parents[3]
 PATIENCE = 30.0
-HEAVY = ("cryptography", "requests", "ssl", "smartcard", "asn1crypto", "keyring", "filelock")
+HEAVY = ("cryptography", "requests", "ssl", "smartcard", "asn1crypto", "keyring", "filelock", "_hashlib")
 BEHIND = (
     "cardtool.pcsc",
     "cardtool.practice",
