@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -17,6 +18,7 @@ import pytest
 
 from cardtool.config import Settings, load_settings
 from cardtool.desktop import remote as remote_module
+from cardtool.desktop import walk as walk_module
 from cardtool.desktop.remote import Remote
 from cardtool.desktop.remote_controls import RemoteControls
 from cardtool.desktop.settings import SettingsBook
@@ -249,6 +251,21 @@ def test_what_cannot_be_started_is_told(tmp_path: Path) -> None:
     remote.close()
 
 
+def test_one_that_hangs_is_ended_when_the_person_left(
+    window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(walk_module, "LONGEST_GOODBYE", 0.2)
+    person = Person()
+    running = window.run("APC", person)
+    window.until(lambda: ACT in person.acts)
+    assert window.remote.pid is not None
+    os.kill(window.remote.pid, signal.SIGSTOP)
+    person.request_cancel()
+    with pytest.raises(BackstageEnded):
+        running.result(PATIENCE)
+    assert window.remote.look()
+
+
 # --- the window ends -----------------------------------------------------------------------------
 
 
@@ -274,6 +291,15 @@ def test_closed_while_somebody_is_asked_nobody_waits(window: Window) -> None:
     with pytest.raises((Cancelled, BackstageEnded)):
         running.result(PATIENCE)
     assert window.noted("left")
+
+
+# --- what each side is made of -------------------------------------------------------------------
+
+
+def test_backstage_has_no_window_in_it() -> None:
+    loads = "import sys, cardtool.desktop.backstage, cardtool.desktop.stage"
+    checks = "sys.exit(any(name.startswith('PySide6') for name in sys.modules))"
+    assert subprocess.run([sys.executable, "-c", f"{loads}\n{checks}"], cwd=ROOT, check=False).returncode == 0
 
 
 # --- settings ------------------------------------------------------------------------------------
