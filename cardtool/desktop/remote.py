@@ -47,9 +47,10 @@ class Remote:
             return self._partner
 
     def warm(self) -> None:
-        """So that what is wanted first need not wait for the start."""
+        """So that what is wanted first need not wait for the start, nor for imports of what comes through the pipe."""
         with suppress(BackstageEnded):  # what is wanted first meets it again, and tells
             self.start()
+        from cardtool.flows import questions, results  # noqa: F401, PLC0415
 
     def close(self) -> None:
         """Returns when backstage has ended."""
