@@ -360,8 +360,7 @@ def _backstage(typed: list[str]) -> int:
     import signal
 
     from cardtool.cli.options import parse_window
-    from cardtool.desktop.backstage import Backstage, own_pipe
-    from cardtool.desktop.messages import UnitNoted
+    from cardtool.desktop.backstage import Backstage, note_unit, own_pipe
     from cardtool.desktop.stage import WorldStage
     from cardtool.log import BACKSTAGE_FILE
 
@@ -369,7 +368,7 @@ def _backstage(typed: list[str]) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal is the window's: we end with it
     options = parse_window(typed)
     with wire(options) as world, _logging(world.paths, world.settings, BACKSTAGE_FILE):
-        Backstage(pipe, WorldStage(world, lambda unit: pipe.send(UnitNoted(unit)))).serve()
+        Backstage(pipe, WorldStage(world, partial(note_unit, pipe))).serve()
     return 0
 
 

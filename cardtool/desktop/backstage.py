@@ -36,6 +36,7 @@ from cardtool.desktop.messages import (
     Started,
     Stop,
     Told,
+    UnitNoted,
 )
 from cardtool.desktop.pipe import Pipe
 from cardtool.errors import Cancelled, CardToolError, Defect
@@ -128,11 +129,11 @@ class Backstage:
 
     def serve(self) -> None:
         """Until the pipe ends."""
-        self._cards.submit(partial(self._prepare, self._stage.warm))
+        self._cards.submit(partial(self._safely, self._stage.warm))
         unwatch = self._stage.watch(lambda: self._send(CardsChanged()))
         with suppress(EOFError):
             while True:
-                self._hear(self._pipe.receive())
+                self._safely(partial(self._hear, self._pipe.receive()))
         end_for_certain(LAST_ACT + TIDYING)
         for person in list(self._people.values()):
             person.leave()
@@ -150,7 +151,7 @@ class Backstage:
             case Stop(number) if number in self._people:
                 self._people[number].stop()
             case Chosen(settings):
-                self._cards.submit(partial(self._prepare, partial(self._stage.adopt, settings)))
+                self._cards.submit(partial(self._safely, partial(self._stage.adopt, settings)))
 
     def _take(self, number: int, wish: Look | Run | Practise) -> None:
         match wish:
@@ -180,8 +181,8 @@ class Backstage:
         finally:
             self._people.pop(number, None)
 
-    def _prepare(self, work: Callable[[], object]) -> None:
-        """Nobody waits for it: what is wrong shows itself to the next who asks for something."""
+    def _safely(self, work: Callable[[], object]) -> None:
+        """What nobody waits for. What is wrong is in the log, and shows itself to the next who asks."""
         try:
             work()
         except Exception as error:
@@ -200,6 +201,12 @@ def own_pipe() -> Pipe:
         os.dup2(nothing, number)
     os.close(nothing)
     return Pipe(reading, writing)
+
+
+def note_unit(pipe: Pipe, unit: str) -> None:
+    """The window keeps it with the settings; one that is gone needs it no more."""
+    with suppress(OSError):
+        pipe.send(UnitNoted(unit))
 
 
 def end_for_certain(seconds: float) -> None:

@@ -63,7 +63,7 @@ class Services:
     page shows: SGN Session, CRD CardOverview, APC Applied, SIG SignatureProof, OUT None.
     ``watch``: told whenever a card or reader comes or goes; returns a function that ends the watching.
     ``look_at_once``: what can be shown until ``look`` has the answer of card and RA, None where that is the same.
-    ``warm``: imports what the flows will need; runs on the card thread after the first paint.
+    ``warm``: prepares what will be needed next; runs on the card thread after the first paint.
     """
 
     load_words: Callable[[str], Words]
