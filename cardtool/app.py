@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 SESSION = "ra-session"
 TOUR = "practice-tour"
 ALWAYS_PRACTICE = (TOUR, "practice-reset")
+BACKSTAGE = "backstage"
+"""Not for people: the window starts itself once more with it."""
 
 
 class SystemClock:
@@ -248,14 +250,19 @@ class World:
 @contextmanager
 def wire(options: Options) -> Iterator[World]:
     """The world of one command. Raises FolderNotWritable, DiskFull."""
-    paths = Paths.of_user(practice=options.practice)
-    paths.make()
-    settings = load_settings(paths.config).settings
+    paths, settings = _at_home(options)
     world = World(options, settings, paths, words_for(options, settings))
     try:
         yield world
     finally:
         world.close()
+
+
+def _at_home(options: Options) -> tuple[Paths, Settings]:
+    """Folders, made where they were missing, and settings. Raises FolderNotWritable, DiskFull."""
+    paths = Paths.of_user(practice=options.practice)
+    paths.make()
+    return paths, load_settings(paths.config).settings
 
 
 def words_for(options: Options, settings: Settings | None = None) -> Words:
@@ -268,6 +275,8 @@ def main(arguments: list[str] | None = None) -> int:
     from cardtool.cli.options import is_for_terminal
 
     typed = sys.argv[1:] if arguments is None else arguments
+    if typed[:1] == [BACKSTAGE]:
+        return _backstage(typed[1:])
     return _command(typed) if is_for_terminal(typed) else _window(typed)
 
 
@@ -290,14 +299,14 @@ def _command(typed: list[str]) -> int:
 
 
 @contextmanager
-def _logging(paths: Paths, settings: Settings) -> Iterator[None]:
+def _logging(paths: Paths, settings: Settings, name: str = "") -> Iterator[None]:
     """The log file, where it can be written; whatever nobody caught goes there, without its text."""
-    from cardtool.log import log_uncaught, start_logging, stop_logging
+    from cardtool.log import FILE_NAME, log_uncaught, start_logging, stop_logging
 
     log_uncaught()
     try:
         paths.make()
-        handler = start_logging(paths.log, settings.log_level)
+        handler = start_logging(paths.log, settings.log_level, name or FILE_NAME)
     except CardToolError:  # the command will say what is wrong with the folders
         yield
         return
@@ -318,24 +327,49 @@ def _window(typed: list[str]) -> int:
         from cardtool.cli.main import usage_failed
 
         return usage_failed(error, Words(detect_language()))
-    from cardtool.desktop.services import Desktop
+    from cardtool.desktop.services import FrontOfHouse
+    from cardtool.desktop.settings import SettingsBook
     from cardtool.ui.run import run
 
-    with wire(options) as world, ExitStack() as kept:
-        desktop = Desktop(world, practice=options.practice, start_practice=_start_practice)
-        log = partial(kept.enter_context, _logging(world.paths, world.settings))
-        language = options.lang or world.words.language
-        return run(
-            desktop.services(), sys.argv[:1], language=language, practice=options.practice, painted=log
-        )
+    paths, settings = _at_home(options)
+    book = SettingsBook(settings, paths.config)
+    start_practice = None if options.practice else _start_practice
+    front = FrontOfHouse(own_command(BACKSTAGE, *typed), book, paths.log, start_practice)
+    with ExitStack() as kept:
+        kept.callback(front.close)
+        log = partial(kept.enter_context, _logging(paths, settings))
+        language = words_for(options, settings).language
+        return run(front.services(), sys.argv[:1], language=language, practice=options.practice, painted=log)
+
+
+def own_command(*arguments: str) -> list[str]:
+    """This program, started once more."""
+    own = [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "cardtool"]
+    return [*own, *arguments]
 
 
 def _start_practice() -> None:
     """Practice mode is a program of its own beside this one: nothing real is open in it."""
     import subprocess
 
-    own = [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "cardtool"]
-    subprocess.Popen([*own, "--practice"])  # noqa: S603 - our own program, no shell
+    subprocess.Popen(own_command("--practice"))  # noqa: S603 - our own program, no shell
+
+
+def _backstage(typed: list[str]) -> int:
+    """The child of a window that was started with these arguments: see desktop.backstage."""
+    import signal
+
+    from cardtool.cli.options import parse_window
+    from cardtool.desktop.backstage import Backstage, note_unit, own_pipe
+    from cardtool.desktop.stage import WorldStage
+    from cardtool.log import BACKSTAGE_FILE
+
+    pipe = own_pipe()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal is the window's: we end with it
+    options = parse_window(typed)
+    with wire(options) as world, _logging(world.paths, world.settings, BACKSTAGE_FILE):
+        Backstage(pipe, WorldStage(world, partial(note_unit, pipe))).serve()
+    return 0
 
 
 def _personalise() -> int:

@@ -529,6 +529,13 @@ class Defect(ComputerError):
     what: str = ""
 
 
+class BackstageEnded(ComputerError):
+    """The process behind the window, which speaks to cards and RA, ended while something was asked of it."""
+
+    code: ClassVar[str] = "L902"
+    retryable: ClassVar[bool] = True
+
+
 # --- the person (P) and the command line (U) --------------------------------------------------
 
 

@@ -48,7 +48,9 @@ EVENT_NAME = re.compile(WORD)
 LONGEST = 48
 LEVELS = {"error": logging.ERROR, "warning": logging.WARNING, "info": logging.INFO, "debug": logging.DEBUG}
 OURS = ("cardtool", "server_stub")
-FILE_NAME = "cardtool.log"
+FILE_NAME, BACKSTAGE_FILE = "cardtool.log", "cardtool-backstage.log"
+"""The process behind the window has a file of its own: two processes cannot rotate one."""
+FILES = (FILE_NAME, BACKSTAGE_FILE)
 LARGEST_FILE = 1024 * 1024
 OLD_FILES = 3
 FRAMES = 12
@@ -59,11 +61,11 @@ def event(logger: logging.Logger, name: str, /, level: int = logging.INFO, **dat
     logger.log(level, name, extra={"data": data})
 
 
-def start_logging(folder: Path, level: str = "info") -> logging.Handler:
-    """Write to ``folder``/cardtool.log from now on. Raises FolderNotWritable. End with ``stop_logging``."""
+def start_logging(folder: Path, level: str = "info", name: str = FILE_NAME) -> logging.Handler:
+    """Write to the file of that name from now on. Raises FolderNotWritable. End with ``stop_logging``."""
     try:
         handler = PrivateRotatingFile(
-            folder / FILE_NAME, maxBytes=LARGEST_FILE, backupCount=OLD_FILES, encoding="utf-8"
+            folder / name, maxBytes=LARGEST_FILE, backupCount=OLD_FILES, encoding="utf-8"
         )
     except OSError:
         raise FolderNotWritable("log") from None
@@ -71,8 +73,8 @@ def start_logging(folder: Path, level: str = "info") -> logging.Handler:
     handler.addFilter(_worth_keeping)
     root = logging.getLogger()
     root.addHandler(handler)
-    for name in OURS:
-        logging.getLogger(name).setLevel(LEVELS.get(level, logging.INFO))
+    for package in OURS:
+        logging.getLogger(package).setLevel(LEVELS.get(level, logging.INFO))
     return handler
 
 

@@ -15,11 +15,12 @@ from typing import Protocol
 
 from cardtool import __version__
 from cardtool.atomic import write_atomically
-from cardtool.log import FILE_NAME
+from cardtool.log import FILES
 from cardtool.words import LANGUAGES
 
 LOG_LINES = 200
 LOG_BYTES = 64 * 1024
+TIME_LENGTH = len("2026-01-01T00:00:00.000Z")
 
 SIGNS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no sign is heard or read as another."""
@@ -100,16 +101,21 @@ def make_report(facts: Facts, log_folder: Path | None) -> Report:
 
 
 def log_tail(folder: Path) -> tuple[str, ...]:
-    """The last lines of the log; none where it cannot be read."""
+    """The last lines of the logs of window and backstage, in the order of time, with which every line begins."""
+    lines = (line for name in FILES for line in _tail(folder / name))
+    return tuple(sorted(lines, key=lambda line: line[:TIME_LENGTH])[-LOG_LINES:])
+
+
+def _tail(file: Path) -> list[str]:
+    """None where it cannot be read."""
     try:
-        with (folder / FILE_NAME).open("rb") as file:
-            size = file.seek(0, 2)
-            file.seek(max(0, size - LOG_BYTES))
-            lines = file.read(LOG_BYTES).decode("utf-8", "replace").splitlines()
+        with file.open("rb") as log:
+            size = log.seek(0, 2)
+            log.seek(max(0, size - LOG_BYTES))
+            lines = log.read(LOG_BYTES).decode("utf-8", "replace").splitlines()
     except OSError:
-        return ()
-    whole = lines[1:] if size > LOG_BYTES else lines
-    return tuple(whole[-LOG_LINES:])
+        return []
+    return lines[1:] if size > LOG_BYTES else lines
 
 
 def told(facts: Facts, words: Words) -> list[tuple[str, str]]:

@@ -6,7 +6,6 @@ stays in memory, it does not prove its absence (docs/security.md lists what rema
 
 from __future__ import annotations
 
-import hmac
 from types import TracebackType
 from typing import NoReturn, Self
 
@@ -31,6 +30,10 @@ class Secret:
         """A second buffer with its own life, for a receiver that wipes what it is given."""
         return Secret(self._buffer)
 
+    def view(self) -> memoryview:
+        """The buffer itself, for a call that needs no copy. Release it (``with``): until then it cannot be wiped."""
+        return memoryview(self._buffer)
+
     def wipe(self) -> None:
         """Overwrite the buffer with zeros and empty it. Safe to call twice."""
         for index in range(len(self._buffer)):
@@ -46,6 +49,8 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
+        import hmac  # noqa: PLC0415 - brings OpenSSL, which the window's process does without
+
         return hmac.compare_digest(self._buffer, other._buffer)
 
     __hash__ = None  # type: ignore[assignment]  # a secret is not a key

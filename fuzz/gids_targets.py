@@ -11,8 +11,8 @@ from cardtool.cards.gids import admin, objects, recipes
 from cardtool.cards.gids.files import CardFiles
 from cardtool.cards.gids.session import GidsSession
 from cardtool.cards.gids.setup import set_up
-from cardtool.cards.gids.types import Algorithm, FileId, KeyUse, ObjectTag
-from cardtool.cards.overview import read_gids_overview
+from cardtool.cards.gids.types import Algorithm, Container, FileId, KeyUse, ObjectTag
+from cardtool.cards.reading import read_gids_overview
 from cardtool.errors import CardFull
 from cardtool.secret import Secret
 from fuzz.answers import FuzzedCard
@@ -20,7 +20,7 @@ from fuzz.tolerant import tolerant
 
 PIN, NEW_PIN, ADMIN_KEY = Secret("123456"), Secret("654321"), Secret(bytes(range(24)))
 KEY = rsa.RSAPublicNumbers(65537, (1 << 2047) + 1).public_key()
-CONTAINER = recipes.Container(0, "container", KeyUse.EXCHANGE, 2048, is_default=True)
+CONTAINER = Container(0, "container", KeyUse.EXCHANGE, 2048, is_default=True)
 
 
 class _Encodable(Protocol):

@@ -10,8 +10,9 @@ from typing import TypeVar
 from cardtool.cards.gids.session import GidsSession
 from cardtool.cards.identify import Application, identify
 from cardtool.cards.memory import CardMemory, NotedChannel
-from cardtool.cards.overview import CardOverview, Kind, read_gids_overview, read_overview
+from cardtool.cards.overview import CardOverview, Kind
 from cardtool.cards.piv.session import PivSession
+from cardtool.cards.reading import read_gids_overview, read_overview
 from cardtool.cards.session import CardSession
 from cardtool.errors import (
     CardError,

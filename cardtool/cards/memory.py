@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from cardtool.cards.overview import CardOverview, has_keypad
+from cardtool.cards.overview import CardOverview
 from cardtool.cards.piv.session import PivSession, get_data_command
 from cardtool.cards.piv.types import ObjectTag
 from cardtool.cards.piv.yubico import serial_of
+from cardtool.cards.reading import has_keypad
 from cardtool.pcsc.apdu import INS, SW, Command, Response
 from cardtool.pcsc.chaining import Channel
 from cardtool.pcsc.transport import ReaderState

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from cardtool.cards.gids.recipes import Container
+from cardtool.cards.gids.types import Container
 from cardtool.cards.overview import CardOverview
 from cardtool.cards.piv.types import Slot
 from cardtool.cli.account import account
@@ -20,7 +20,8 @@ from cardtool.errors import ArgumentInvalid, CertificateRefused
 from cardtool.flows.apply_card import APC, ApplyContext
 from cardtool.flows.engine import run
 from cardtool.flows.signature_test import SIG, SignatureTestContext
-from cardtool.pki.certificate import CertificateSummary, describe
+from cardtool.pki.certificate import describe
+from cardtool.pki.summary import CertificateSummary
 from cardtool.report import Facts, make_report, read_spoken_code, spoken_code, told
 
 

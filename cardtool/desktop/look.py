@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from cardtool.cards.overview import CardOverview, CertificateOnCard
+from cardtool.cards.overview import CardOverview, CertificateOnCard, KeyPlace
 from cardtool.cards.piv.types import Slot
 from cardtool.desktop.ra_view import RaView, RaWatch
 from cardtool.desktop.world import World
-from cardtool.errors import CertificateRefused, ReaderNotPermitted, ReaderServiceOff
+from cardtool.errors import ReaderNotPermitted, ReaderServiceOff
 from cardtool.flows.clock import TOLERANCE, clock_error
-from cardtool.pki.certificate import CertificateSummary, describe, mark_of
+from cardtool.pki.certificate import mark_of
+from cardtool.pki.summary import CertificateSummary
 from cardtool.ra.wire import CardAtRa, Registration, UnitInfo
 from cardtool.ui.home_state import AccountIs, CardIs, CertificateIs, HomeState, Service
 from cardtool.ui.home_view import CardFace, HomeView, Lamp, Light, Support, Validity
@@ -122,11 +123,11 @@ def _with_card(
     face, held = _bare_face(card, unit), _newest(card)
     if held is None:
         return replace(view, state=state, card=face)
-    summary = describe(held.der)
+    certificate, summary = held
     renewal = _renewal_from(summary, unit)
     state = replace(
         state,
-        certificate=_certificate_is(summary, ra.states.get(mark_of(held.der), ""), view.now),
+        certificate=_certificate_is(summary, ra.states.get(mark_of(certificate.der), ""), view.now),
         renewal_open=renewal is not None and renewal <= view.now,
     )
     return replace(view, state=state, card=_face(face, summary, renewal))
@@ -161,19 +162,14 @@ def _card_is(card: CardOverview, card_at_ra: CardAtRaOf) -> CardIs:
     return CardIs.FOREIGN if known is not None and not known.mine else CardIs.OURS
 
 
-def _newest(card: CardOverview) -> CertificateOnCard | None:
+def _newest(card: CardOverview) -> tuple[CertificateOnCard, CertificateSummary] | None:
     """The signing certificate that runs longest; what cannot be read is passed over."""
-    best: tuple[datetime, CertificateOnCard] | None = None
-    for held in card.certificates:
-        if isinstance(held.slot, Slot) and held.slot not in SIGNING_SLOTS:
-            continue
-        try:
-            until = describe(held.der).not_after
-        except CertificateRefused:
-            continue
-        if best is None or until > best[0]:
-            best = until, held
-    return best[1] if best else None
+    readable = [(held, held.summary) for held in card.certificates if held.summary and _signs(held.slot)]
+    return max(readable, key=lambda found: found[1].not_after, default=None)
+
+
+def _signs(place: KeyPlace) -> bool:
+    return not isinstance(place, Slot) or place in SIGNING_SLOTS
 
 
 def _certificate_is(summary: CertificateSummary, at_ra: str, now: datetime) -> CertificateIs:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cardtool.desktop.world import World
 
-if TYPE_CHECKING:  # the panel may be offered before the first paint, its world comes later
+if TYPE_CHECKING:
     from cardtool.practice import PracticeWorld
 
 DAY = 24 * 60 * 60

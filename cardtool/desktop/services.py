@@ -1,138 +1,96 @@
-"""Puts together what the window is given (``ui.services.Services``) from the world."""
+"""Puts together what the window is given (``ui.services.Services``): its backstage does it.
+
+This is the window's own process. Nothing heavy is imported here, and what speaks to backstage comes after the
+first paint.
+"""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cardtool.config import Settings
+from cardtool.desktop.remote_controls import RemoteControls
 from cardtool.desktop.settings import SettingsBook
-from cardtool.desktop.world import World
-from cardtool.errors import CardToolError
-from cardtool.ui.services import PracticeControls, Services
+from cardtool.ui.services import Services
 from cardtool.words import Words
 
 if TYPE_CHECKING:
-    from cardtool.desktop.look import Look
-    from cardtool.flows.context import Context
-    from cardtool.flows.ports import Cancel, Progress, Prompts
-    from cardtool.pcsc.transport import ReaderHub
-    from cardtool.ui.home_view import HomeView
+    from cardtool.desktop.remote import Remote
+    from cardtool.ui.flow_run import Start
+    from cardtool.ui.prompts import QtProgress, QtPrompts
+
+WIZARDS = ("SGN", "CRD", "APC", "SIG", "OUT")
 
 
-class Watching:
-    """Tells ``changed`` of readers and cards from the moment the readers are known until ``stop``."""
+class FrontOfHouse:
+    """``command`` starts backstage. ``close`` ends it, when the window is closed and its card thread has ended."""
 
     def __init__(
-        self, known: threading.Event, hub: Callable[[], ReaderHub | None], changed: Callable[[], None]
+        self,
+        command: Sequence[str],
+        settings: SettingsBook,
+        log_folder: Path,
+        start_practice: Callable[[], None] | None,
     ) -> None:
-        self._known = known
-        self._hub = hub
-        self._changed = changed
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="watching", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._ended.set()
-        self._known.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        from cardtool.pcsc.monitor import Monitor  # noqa: PLC0415
-
-        self._known.wait()
-        hub = self._hub()
-        if hub is None or self._ended.is_set():
-            return
-        monitor = Monitor(hub, lambda _readers, _error: self._changed())
-        monitor.start()
-        self._ended.wait()
-        monitor.stop()
-
-
-class Desktop:
-    """The world behind one window. Everything heavy waits until the card thread first asks for it."""
-
-    def __init__(self, world: World, *, practice: bool, start_practice: Callable[[], None]) -> None:
-        self._world = world
-        self._settings = SettingsBook(world.settings, world.paths.config)
-        self._practice = practice
-        self._start_practice = start_practice
-        self._look: Look | None = None
-        self._hub: ReaderHub | None = None
-        self._hub_known = threading.Event()
+        """``start_practice`` None: this is practice mode."""
+        self._command, self._settings = command, settings
+        self._log_folder, self._start_practice = log_folder, start_practice
+        self._lock = threading.Lock()
+        self._remote: Remote | None = None
+        self._changed: Callable[[], None] = lambda: None
 
     def services(self) -> Services:
         return Services(
             load_words=Words,
-            settings=self._world.settings,
-            save_settings=self._settings.save,
-            look=self._look_home,
-            look_at_once=lambda: self._looker().at_once(),
-            wizards={code: self._lazily(code) for code in ("SGN", "CRD", "APC", "SIG", "OUT")},
+            settings=self._settings.now,
+            save_settings=self._save,
+            look=lambda: self.remote().look(),
+            look_at_once=lambda: self.remote().look_at_once(),
+            wizards={code: self._wizard(code) for code in WIZARDS},
             watch=self._watch,
-            warm=self._warm,
-            practice=self._controls() if self._practice else None,
-            start_practice=None if self._practice else self._start_practice,
-            log_folder=self._world.paths.log,
+            warm=lambda: self.remote().warm(),
+            practice=None if self._start_practice else RemoteControls(self._practise),
+            start_practice=self._start_practice,
+            log_folder=self._log_folder,
         )
 
-    def _warm(self) -> None:
-        """What the flows need is imported, and the readers opened, while the person looks at the home screen."""
-        from cardtool.desktop import look, wizards  # noqa: F401, PLC0415
+    def remote(self) -> Remote:
+        with self._lock:
+            if self._remote is None:
+                from cardtool.desktop.remote import Remote  # noqa: PLC0415
 
-        with suppress(CardToolError):  # the look that follows meets it again, and tells
-            self._hub = self._world.hub
-        self._hub_known.set()
+                self._remote = Remote(self._command, self._settings, self._cards_changed)
+            return self._remote
 
-    def _looker(self) -> Look:
-        """On the card thread, which owns what is made anew here when the settings say so."""
-        from cardtool.desktop.look import Look  # noqa: PLC0415
-        from cardtool.desktop.ra_view import RaWatch  # noqa: PLC0415
-        from cardtool.errors import ArgumentInvalid  # noqa: PLC0415
+    def close(self) -> None:
+        """Returns when backstage has ended."""
+        if self._remote is not None:
+            self._remote.close()
 
-        if self._world.adopt(self._settings.now):
-            self._look = None
-        if self._look is None:
-            try:
-                ra = RaWatch(self._world.ra)
-            except ArgumentInvalid:  # no RA is known yet: the card alone can be looked at
-                ra = None
-            self._look = Look(self._world, ra)
-        return self._look
-
-    def _look_home(self) -> HomeView:
-        return self._looker()()
-
-    def _lazily(self, code: str) -> Callable[[Prompts, Progress, Cancel], object]:
-        def start(prompts: Prompts, progress: Progress, cancel: Cancel) -> object:
-            from cardtool.desktop.wizards import Wizards  # noqa: PLC0415
-
-            wizards = Wizards(self._world, self._looker().reader, self._wizard_ended)
-            return wizards.all()[code](prompts, progress, cancel)
+    def _wizard(self, code: str) -> Start:
+        def start(prompts: QtPrompts, progress: QtProgress, cancel: QtProgress) -> object:
+            return self.remote().run(code, prompts, progress, cancel)
 
         return start
 
-    def _wizard_ended(self, context: Context) -> None:
-        """The card in hand stays the one that is meant; so does the unit that somebody signed in to."""
-        look = self._looker()
-        look.forget()
-        if context.card is not None:
-            look.reader = context.card.reader
-        if context.session is not None:
-            self._settings.note_unit(context.session.unit)
-
     def _watch(self, changed: Callable[[], None]) -> Callable[[], None]:
-        """Called by the window's thread, so nothing is opened here: a thread waits until the readers are."""
-        watching = Watching(self._hub_known, lambda: self._hub, changed)
-        watching.start()
-        return watching.stop
+        self._changed = changed
+        return partial(setattr, self, "_changed", lambda: None)
 
-    def _controls(self) -> PracticeControls:
-        from cardtool.desktop.practice_controls import Controls  # noqa: PLC0415
+    def _cards_changed(self) -> None:
+        self._changed()
 
-        return Controls(self._world)
+    def _save(self, settings: Settings) -> None:
+        """Raises FolderNotWritable, DiskFull; for this run they hold all the same."""
+        try:
+            self._settings.save(settings)
+        finally:
+            if self._remote is not None:
+                self._remote.settings_chosen()
+
+    def _practise(self, control: str, *arguments: object) -> object:
+        return self.remote().practise(control, *arguments)

@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 from cardtool.desktop.world import World
-from cardtool.flows.apply_card import APC, Applied, ApplyContext
+from cardtool.flows.apply_card import APC, ApplyContext
 from cardtool.flows.card_login import CRD
 from cardtool.flows.context import Context, Ports
 from cardtool.flows.engine import Flow, run
 from cardtool.flows.ports import Cancel, Progress, Prompts
+from cardtool.flows.results import Applied, SignatureProof
 from cardtool.flows.sign_in import OUT, SGN, SignInContext
-from cardtool.flows.signature_test import SIG, SignatureProof, SignatureTestContext
+from cardtool.flows.signature_test import SIG, SignatureTestContext
 
 if TYPE_CHECKING:
     from cardtool.cards.overview import CardOverview

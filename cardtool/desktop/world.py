@@ -1,4 +1,4 @@
-"""What the window needs from the wiring. Parts are made when they are first asked for."""
+"""What backstage needs from the wiring. Parts are made when they are first asked for."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from cardtool.config import Paths, Settings
 
-if TYPE_CHECKING:  # heavy libraries come after the first paint
+if TYPE_CHECKING:
     from cardtool.flows.journal import Journal
     from cardtool.flows.ports import CardDesk, Clock
     from cardtool.pcsc.transport import ReaderHub

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from cardtool.cards.gids.recipes import read_pin_status
-from cardtool.cards.gids.session import PIN_LENGTH_MAX, PIN_LENGTH_MIN, GidsSession
+from cardtool.cards.gids.session import GidsSession
 from cardtool.cards.overview import CardOverview
 from cardtool.cards.pin import PinStatus
 from cardtool.cards.piv.session import PivSession
@@ -30,7 +30,7 @@ from cardtool.errors import (
 from cardtool.flows.context import Context
 from cardtool.flows.engine import Mend
 from cardtool.flows.questions import AskPin, CardChoice, ChooseCard, PinAnswer
-from cardtool.flows.rules import PIV_PIN_LIMITS, PinLimits, pin_fault
+from cardtool.flows.rules import pin_fault, pin_limits
 from cardtool.ra.wire import CardPolicy
 from cardtool.secret import Secret
 
@@ -174,13 +174,6 @@ def _judge(context: Context, answer: PinAnswer, policy: CardPolicy | None) -> Ca
 def _wipe(pin: Secret | None) -> None:
     if pin is not None:
         pin.wipe()
-
-
-def pin_limits(card: CardOverview, policy: CardPolicy | None) -> PinLimits:
-    """The unit's, where it has a say in this card; else what the standard of its kind takes."""
-    if policy is not None:
-        return policy.pin_minimum, policy.pin_maximum
-    return (PIN_LENGTH_MIN, PIN_LENGTH_MAX) if card.kind == "gids" else PIV_PIN_LIMITS
 
 
 def _try_pin(context: Context, answer: PinAnswer) -> CardToolError | None:

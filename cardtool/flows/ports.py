@@ -12,12 +12,14 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
-from cardtool.cards.gids.session import GidsSession
-from cardtool.cards.overview import CardOverview
-from cardtool.cards.piv.session import PivSession
 from cardtool.errors import CardToolError
+
+if TYPE_CHECKING:  # the window reads these ports too, and loads nothing that speaks to cards
+    from cardtool.cards.gids.session import GidsSession
+    from cardtool.cards.overview import CardOverview
+    from cardtool.cards.piv.session import PivSession
 
 Answer = TypeVar("Answer")
 

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from cardtool.cards.gids.types import PIN_LENGTH_MAX, PIN_LENGTH_MIN
+from cardtool.cards.overview import CardOverview
 from cardtool.errors import PinNotSent
-from cardtool.ra.wire import SitePasswordRule
+from cardtool.ra.wire import CardPolicy, SitePasswordRule
 from cardtool.secret import Secret
 
 PinLimits = tuple[int, int]
 """Fewest and most bytes."""
 PIV_PIN_LIMITS: PinLimits = (6, 8)
 """SP 800-73-5 part 2, 2.4.3: 6 to 8 bytes, padded with FF."""
+
+GIDS_PIN_LIMITS: PinLimits = (PIN_LENGTH_MIN, PIN_LENGTH_MAX)
+
+
+def pin_limits(card: CardOverview, policy: CardPolicy | None) -> PinLimits:
+    """The unit's, where it has a say in this card; else what the standard of its kind takes."""
+    if policy is not None:
+        return policy.pin_minimum, policy.pin_maximum
+    return GIDS_PIN_LIMITS if card.kind == "gids" else PIV_PIN_LIMITS
 
 
 def pin_fault(pin: Secret, limits: PinLimits, refused: list[Secret]) -> PinNotSent | None:

@@ -20,23 +20,13 @@ from cardtool.flows.context import Context
 from cardtool.flows.engine import Flow, Step
 from cardtool.flows.ports import Act, Back
 from cardtool.flows.questions import ChooseCertificate
-from cardtool.pki.certificate import CertificateSummary, describe, public_key_of
+from cardtool.flows.results import SignatureProof
+from cardtool.pki.certificate import describe, public_key_of
 from cardtool.pki.verify import verify_signature
 
 SIGNING_SLOTS = (Slot.AUTHENTICATION, Slot.SIGNATURE)
 TEXT = b"CardTool signature test "
 SIGN = Act("sign", "SIG-2", usual=(0.2, 2.0))
-
-
-@dataclass(frozen=True)
-class SignatureProof:
-    """What was signed, with which certificate, and how long the card took (seconds)."""
-
-    certificate: CertificateSummary
-    slot: KeyPlace
-    message: bytes
-    signature: bytes
-    seconds: float
 
 
 @dataclass

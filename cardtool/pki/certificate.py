@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -18,6 +17,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from cardtool.errors import CertificateRefused
 from cardtool.pki.algorithms import PublicKey, algorithm_name, is_accepted
 from cardtool.pki.match import fingerprint, same_key
+from cardtool.pki.summary import CertificateSummary
 
 ExtensionKind = TypeVar("ExtensionKind", bound=x509.ExtensionType)
 
@@ -41,25 +41,6 @@ EXTENDED_USAGES = {
     ExtendedKeyUsageOID.CODE_SIGNING: "codeSigning",
     ExtendedKeyUsageOID.SMARTCARD_LOGON: "smartcardLogon",
 }
-
-
-@dataclass(frozen=True)
-class CertificateSummary:
-    """What a person is shown. Names in RFC 4514 text, times aware (UTC), usages in RFC 5280's words.
-
-    ``sha256``: the fingerprint of the whole certificate, lower-case hex.
-    """
-
-    subject: str
-    holder: str
-    issuer: str
-    serial_hex: str
-    serial_decimal: str
-    not_before: datetime
-    not_after: datetime
-    key_algorithm: str
-    usages: tuple[str, ...]
-    sha256: str
 
 
 def mark_of(certificate: bytes) -> tuple[int, str]:

@@ -1,4 +1,4 @@
-"""A card's certificates as facts to show. Imported late: it needs the parser."""
+"""A card's certificates as facts to show. Nothing is parsed here: what they say came with the card."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from datetime import datetime
 
 from cardtool.cards.overview import CardOverview, CertificateOnCard
 from cardtool.cards.piv.types import Slot
-from cardtool.errors import CertificateRefused
-from cardtool.pki.certificate import CertificateSummary, describe
+from cardtool.pki.summary import CertificateSummary
 from cardtool.ui.messages import Messages, day
 
 SHOWN_SLOTS = (Slot.SIGNATURE, Slot.AUTHENTICATION, Slot.KEY_MANAGEMENT)
@@ -17,7 +16,7 @@ SHOWN_SLOTS = (Slot.SIGNATURE, Slot.AUTHENTICATION, Slot.KEY_MANAGEMENT)
 
 @dataclass(frozen=True)
 class Held:
-    """A certificate of the person's, parsed."""
+    """A certificate of the person's that can be read."""
 
     certificate: CertificateOnCard
     summary: CertificateSummary
@@ -25,15 +24,11 @@ class Held:
 
 def held_by(card: CardOverview) -> tuple[Held, ...]:
     """The person's certificates on a card, without those nobody can read."""
-    found = []
-    for certificate in card.certificates:
-        if certificate.slot is Slot.CARD_AUTHENTICATION:
-            continue
-        try:
-            found.append(Held(certificate, describe(certificate.der)))
-        except CertificateRefused:
-            continue
-    return tuple(found)
+    return tuple(
+        Held(certificate, certificate.summary)
+        for certificate in card.certificates
+        if certificate.summary is not None and certificate.slot is not Slot.CARD_AUTHENTICATION
+    )
 
 
 def holder_of(card: CardOverview) -> str:

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from cardtool.config import Settings
-from cardtool.ui.messages import Words
 
 if TYPE_CHECKING:
     from cardtool.ui.flow_run import Start
     from cardtool.ui.home_view import HomeView
+    from cardtool.ui.messages import Words
 
 
 class PracticeControls(Protocol):
@@ -63,7 +63,7 @@ class Services:
     page shows: SGN Session, CRD CardOverview, APC Applied, SIG SignatureProof, OUT None.
     ``watch``: told whenever a card or reader comes or goes; returns a function that ends the watching.
     ``look_at_once``: what can be shown until ``look`` has the answer of card and RA, None where that is the same.
-    ``warm``: imports what the flows will need; runs on the card thread after the first paint.
+    ``warm``: prepares what will be needed next; runs on the card thread after the first paint.
     """
 
     load_words: Callable[[str], Words]

@@ -23,7 +23,7 @@ from cardtool.cards.gids import admin, recipes
 from cardtool.cards.gids.files import CardFiles
 from cardtool.cards.gids.objects import CacheFile
 from cardtool.cards.gids.session import GidsSession
-from cardtool.cards.gids.types import CARDCF, FileId, KeyUse, ObjectTag
+from cardtool.cards.gids.types import CARDCF, Container, FileId, KeyUse, ObjectTag
 from cardtool.cards.keys import CardRSAPrivateKey
 from cardtool.cards.recognise import is_same_gids_card
 from cardtool.pcsc.trace import TracingConnection
@@ -53,7 +53,7 @@ def gids(request: pytest.FixtureRequest) -> GidsUnderTest:
 
 def made(
     session: GidsSession, files: CardFiles, use: KeyUse = KeyUse.EXCHANGE
-) -> tuple[recipes.Container, rsa.RSAPublicKey, CardRSAPrivateKey]:
+) -> tuple[Container, rsa.RSAPublicKey, CardRSAPrivateKey]:
     container, public_key = recipes.new_container(session, files, use=use)
     return container, public_key, recipes.private_key(session, container, public_key)
 

@@ -18,8 +18,9 @@ from cardtool.errors import (
     RaFault,
     RegistrationNotApproved,
 )
-from cardtool.flows.apply_card import APC, Applied, ApplyContext
+from cardtool.flows.apply_card import APC, ApplyContext
 from cardtool.flows.journal import Entry
+from cardtool.flows.results import Applied
 from cardtool.pcsc.apdu import INS
 from server_stub.ca.authority import Authority
 from server_stub.db.models import Account, Certificate, Order

@@ -15,12 +15,13 @@ from sqlalchemy import select
 
 from cardtool.cards.desk import Desk
 from cardtool.errors import CardToolError, RegistrationNotApproved
-from cardtool.flows.apply_card import APC, Applied, ApplyContext
+from cardtool.flows.apply_card import APC, ApplyContext
 from cardtool.flows.context import Ports
 from cardtool.flows.engine import run
 from cardtool.flows.journal import Journal
 from cardtool.flows.ports import Act, PinOnReader, Question
 from cardtool.flows.questions import AcceptTerms, AskPin, AskSignIn, ChooseCard, PinAnswer, SignInAnswer
+from cardtool.flows.results import Applied
 from cardtool.pcsc.virtual.piv import VirtualPivCard, codec
 from cardtool.pki.anchors import AnchorBook
 from cardtool.pki.certificate import describe, load

@@ -15,11 +15,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from cardtool.cards.overview import CardOverview, CertificateOnCard
+from cardtool.cards.overview import CardOverview
 from cardtool.cards.pin import PinStatus
 from cardtool.cards.piv.types import Slot
+from cardtool.cards.reading import certificate_on_card
 from cardtool.errors import CardHeld, CardToolError, NoCard
-from cardtool.flows.apply_card.context import Applied
 from cardtool.flows.ports import Act
 from cardtool.flows.questions import (
     AcceptTerms,
@@ -31,7 +31,7 @@ from cardtool.flows.questions import (
     ChooseCertificate,
     ConfirmSignOut,
 )
-from cardtool.flows.signature_test import SignatureProof
+from cardtool.flows.results import Applied, SignatureProof
 from cardtool.pki.certificate import describe
 from cardtool.ra.wire import (
     Account,
@@ -94,7 +94,7 @@ def certificate_der(holder: str = "範例用戶") -> bytes:
 
 
 def card(reader: str = READER, *, tries: int | None = 3, holder: str = "範例用戶") -> CardOverview:
-    held = CertificateOnCard(Slot.AUTHENTICATION, certificate_der(holder))
+    held = certificate_on_card(Slot.AUTHENTICATION, certificate_der(holder))
     return CardOverview(
         reader=reader, kind="piv", certificates=(held,), pin=PinStatus(verified=False, tries_left=tries)
     )
@@ -191,7 +191,7 @@ def ask_pin(
 
 
 def choose_certificate() -> ChooseCertificate:
-    other = CertificateOnCard(Slot.SIGNATURE, certificate_der("範例用戶第二張"))
+    other = certificate_on_card(Slot.SIGNATURE, certificate_der("範例用戶第二張"))
     both = (*card().certificates, other)
     return ChooseCertificate(card=card(), certificates=both)
 

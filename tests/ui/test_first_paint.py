@@ -14,6 +14,7 @@ HEAVY = (
     "requests",
     "keyring",
     "filelock",
+    "subprocess",
     "importlib.resources",
     "cardtool.ui.home",
     "logging.handlers",
@@ -27,17 +28,20 @@ HEAVY = (
 
 SCRIPT = """
 import json, sys
-from cardtool.app import wire
+from pathlib import Path
+import cardtool.app
 from cardtool.cli.options import parse_window
 from PySide6 import QtCore, QtWidgets
 from PySide6.QtWidgets import QApplication
-from cardtool.desktop.services import Desktop
+from cardtool.config import Settings
+from cardtool.desktop.services import FrontOfHouse
+from cardtool.desktop.settings import SettingsBook
 from cardtool.ui.run import make_window
 
 app = QApplication([])
 loaded = []
-with wire(parse_window(["--practice"])) as world:
-    services = Desktop(world, practice=True, start_practice=print).services()
+assert parse_window(["--practice"])
+services = FrontOfHouse(["none"], SettingsBook(Settings(), Path()), Path(), None).services()
 window = make_window(app, services, language="zh_TW", practice=True)
 window.first_paint.disconnect()
 window.first_paint.connect(

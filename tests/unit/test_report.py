@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cardtool.errors import FolderNotWritable
-from cardtool.log import event, start_logging, stop_logging
+from cardtool.log import BACKSTAGE_FILE, FILE_NAME, event, start_logging, stop_logging
 from cardtool.report import LOG_LINES, Facts, Report, log_tail, make_report, read_spoken_code, spoken_code
 from cardtool.words import LANGUAGES, Words
 
@@ -97,3 +97,10 @@ def test_only_the_end_of_a_long_log(tmp_path: Path) -> None:
 
 def test_no_log_is_no_obstacle(tmp_path: Path) -> None:
     assert log_tail(tmp_path) == ()
+
+
+def test_window_and_backstage_are_told_in_the_order_of_time(tmp_path: Path) -> None:
+    for name, seconds in ((FILE_NAME, (1, 4)), (BACKSTAGE_FILE, (2, 3))):
+        lines = [f"2026-11-20T03:12:0{second}.000Z INFO cardtool said count={second}\n" for second in seconds]
+        (tmp_path / name).write_text("".join(lines), "utf-8")
+    assert [line[-1] for line in log_tail(tmp_path)] == ["1", "2", "3", "4"]

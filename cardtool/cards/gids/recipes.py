@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
@@ -29,6 +28,7 @@ from cardtool.cards.gids.types import (
     KEY_FILES,
     MOST_CONTAINERS,
     Algorithm,
+    Container,
     FileId,
     KeyUse,
     Mechanism,
@@ -43,31 +43,6 @@ from cardtool.secret import Secret
 KEY_EXISTS = 1
 BeforeUse = Callable[[], None]
 """Called right before each use of a private key."""
-
-
-@dataclass(frozen=True)
-class Container:
-    """One key with its name and, perhaps, its certificate."""
-
-    index: int
-    name: str
-    use: KeyUse
-    bits: int
-    is_default: bool
-
-    @property
-    def key(self) -> int:
-        """Its key reference."""
-        return FIRST_KEY + self.index
-
-    @property
-    def label(self) -> str:
-        """As its certificate's file is called, ``kxc00``: names are somebody else's words, this is always ours."""
-        return f"{self.use.certificate_prefix}{self.index:02X}"
-
-    @property
-    def certificate_path(self) -> str:
-        return f"mscp/{self.label}"
 
 
 def read_card_id(files: CardFiles) -> bytes | None:

@@ -10,7 +10,15 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from cardtool.cards.answers import command_error, presentation_error
 from cardtool.cards.gids.objects import PinCounter
-from cardtool.cards.gids.types import Algorithm, FileId, KeyRef, ObjectTag, Template
+from cardtool.cards.gids.types import (
+    PIN_LENGTH_MAX,
+    PIN_LENGTH_MIN,
+    Algorithm,
+    FileId,
+    KeyRef,
+    ObjectTag,
+    Template,
+)
 from cardtool.cards.identify import GIDS_AID_WITHOUT_VERSION, SELECT_BY_NAME
 from cardtool.cards.pin import PinStatus, check_form
 from cardtool.cards.session import CardSession
@@ -41,7 +49,6 @@ MUTUAL_CHALLENGE_BYTES = 16
 MUTUAL_RESPONSE_BYTES = 40
 NEW_PIN_ONLY = 0x01
 NEW_PIN_BY_ADMIN = 0x02
-PIN_LENGTH_MIN, PIN_LENGTH_MAX = 4, 16
 
 
 class GidsSession(CardSession):

@@ -6,6 +6,7 @@ nowhere and known from the cards that Windows and OpenSC write.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import Enum, IntEnum
 
 
@@ -49,6 +50,8 @@ class KeyRef(IntEnum):
     LOG_OUT = 0x82
     """Not a reference: VERIFY with it drops every status."""
 
+
+PIN_LENGTH_MIN, PIN_LENGTH_MAX = 4, 16
 
 FIRST_KEY = 0x81
 """Key reference of container 0; container n has the key n further on."""
@@ -108,3 +111,28 @@ class KeyUse(Enum):
     @property
     def key_type(self) -> int:
         return self.value[1]
+
+
+@dataclass(frozen=True)
+class Container:
+    """One key with its name and, perhaps, its certificate."""
+
+    index: int
+    name: str
+    use: KeyUse
+    bits: int
+    is_default: bool
+
+    @property
+    def key(self) -> int:
+        """Its key reference."""
+        return FIRST_KEY + self.index
+
+    @property
+    def label(self) -> str:
+        """As its certificate's file is called, ``kxc00``: names are somebody else's words, this is always ours."""
+        return f"{self.use.certificate_prefix}{self.index:02X}"
+
+    @property
+    def certificate_path(self) -> str:
+        return f"mscp/{self.label}"

@@ -16,9 +16,10 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.x509 import Certificate, ObjectIdentifier
 
 from cardtool.cards.certificates import key_fingerprint, public_key_in
+from cardtool.cards.piv.keydata import PublicKey
 from cardtool.cards.piv.objects import parse_certificate
 from cardtool.cards.piv.session import PivSession
-from cardtool.cards.piv.types import PublicKey, Slot
+from cardtool.cards.piv.types import Slot
 from cardtool.cards.piv.yubico import YubicoExtensions
 from cardtool.errors import CardNotGenuine
 from cardtool.pcsc import tlv

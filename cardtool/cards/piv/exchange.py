@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from cardtool.cards.certificates import public_key_in
 from cardtool.cards.keys import SigningPublicKey
+from cardtool.cards.piv.keydata import PublicKey
 from cardtool.cards.piv.objects import KeyHistory
 from cardtool.cards.piv.placement import Placement, Road
 from cardtool.cards.piv.recipes import (
@@ -24,7 +25,7 @@ from cardtool.cards.piv.recipes import (
 )
 from cardtool.cards.piv.session import PivSession
 from cardtool.cards.piv.slots import fingerprint_in, key_in, look_into, spare_slots
-from cardtool.cards.piv.types import RETIRED_SLOTS, Algorithm, ObjectTag, PublicKey, Slot
+from cardtool.cards.piv.types import RETIRED_SLOTS, Algorithm, ObjectTag, Slot
 from cardtool.cards.piv.yubico import PinPolicy, YubicoExtensions
 from cardtool.errors import (
     CardAnswerMalformed,

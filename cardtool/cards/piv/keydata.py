@@ -5,7 +5,7 @@ from __future__ import annotations
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa, x25519
 
-from cardtool.cards.piv.types import Algorithm, PublicKey
+from cardtool.cards.piv.types import Algorithm
 from cardtool.errors import CardAnswerMalformed
 from cardtool.pcsc import tlv
 
@@ -13,6 +13,17 @@ PUBLIC_KEY_TEMPLATE = 0x7F49
 MODULUS = 0x81
 PUBLIC_EXPONENT = 0x82
 POINT = 0x86
+
+PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey | x25519.X25519PublicKey
+
+
+def algorithm_of(key: PublicKey) -> Algorithm | None:
+    """The identifier for a key of this kind and size; None if PIV has none."""
+    if isinstance(key, rsa.RSAPublicKey):
+        return next((item for item in Algorithm if item.rsa_bits == key.key_size), None)
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        return {"secp256r1": Algorithm.ECC_P256, "secp384r1": Algorithm.ECC_P384}.get(key.curve.name)
+    return Algorithm.ED25519 if isinstance(key, ed25519.Ed25519PublicKey) else Algorithm.X25519
 
 
 def parse_public_key(items: bytes, algorithm: Algorithm, command: str) -> PublicKey:

@@ -19,9 +19,10 @@ from cardtool.cards.keys import (
     SigningPublicKey,
     card_private_key,
 )
+from cardtool.cards.piv.keydata import PublicKey, algorithm_of
 from cardtool.cards.piv.objects import Chuid, KeyHistory, build_certificate, parse_certificate
 from cardtool.cards.piv.session import PivSession
-from cardtool.cards.piv.types import ObjectTag, PublicKey, Slot, algorithm_of
+from cardtool.cards.piv.types import ObjectTag, Slot
 from cardtool.cards.piv.yubico import YubicoExtensions
 from cardtool.errors import (
     CardAnswerMalformed,

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from cardtool.cards.answers import command_error, presentation_error
 from cardtool.cards.pin import PinStatus, check_form
-from cardtool.cards.piv.keydata import PUBLIC_KEY_TEMPLATE, parse_public_key
+from cardtool.cards.piv.keydata import PUBLIC_KEY_TEMPLATE, PublicKey, parse_public_key
 from cardtool.cards.piv.types import (
     PIV_AID_WITHOUT_VERSION,
     AdminAlgorithm,
     Algorithm,
     KeyRef,
     ObjectTag,
-    PublicKey,
     Slot,
 )
 from cardtool.cards.session import CardSession

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa, x25519
-
 PIV_AID = bytes.fromhex("A000000308000010000100")
 """SP 800-73-5 part 1, 2.2; selected without its last two bytes, the version."""
 PIV_AID_WITHOUT_VERSION = PIV_AID[:9]
-
-PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey | x25519.X25519PublicKey
 
 
 class KeyRef(IntEnum):
@@ -204,12 +200,3 @@ class AdminAlgorithm(IntEnum):
     def key_size(self) -> int:
         """Bytes of the key."""
         return {AdminAlgorithm.AES_128: 16, AdminAlgorithm.AES_256: 32}.get(self, 24)
-
-
-def algorithm_of(key: PublicKey) -> Algorithm | None:
-    """The identifier for a key of this kind and size; None if PIV has none."""
-    if isinstance(key, rsa.RSAPublicKey):
-        return next((item for item, bits in _RSA_BITS.items() if bits == key.key_size), None)
-    if isinstance(key, ec.EllipticCurvePublicKey):
-        return {"secp256r1": Algorithm.ECC_P256, "secp384r1": Algorithm.ECC_P384}.get(key.curve.name)
-    return Algorithm.ED25519 if isinstance(key, ed25519.Ed25519PublicKey) else Algorithm.X25519

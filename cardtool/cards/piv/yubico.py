@@ -11,9 +11,9 @@ from enum import IntEnum
 
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from cardtool.cards.piv.keydata import PUBLIC_KEY_TEMPLATE, parse_public_key
+from cardtool.cards.piv.keydata import PUBLIC_KEY_TEMPLATE, PublicKey, algorithm_of, parse_public_key
 from cardtool.cards.piv.session import PivSession
-from cardtool.cards.piv.types import AdminAlgorithm, Algorithm, KeyRef, PublicKey, Slot, algorithm_of
+from cardtool.cards.piv.types import AdminAlgorithm, Algorithm, KeyRef, Slot
 from cardtool.errors import (
     CardAnswerMalformed,
     CardCommandFailed,

@@ -17,7 +17,7 @@ prove              the order's state ``stored``
 =================  ==============================================================
 """
 
-from cardtool.flows.apply_card.context import Applied, ApplyContext
+from cardtool.flows.apply_card.context import ApplyContext
 from cardtool.flows.apply_card.flow import APC
 
-__all__ = ["APC", "Applied", "ApplyContext"]
+__all__ = ["APC", "ApplyContext"]

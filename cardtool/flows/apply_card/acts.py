@@ -22,8 +22,9 @@ from cardtool.cards.piv.recipes import (
 )
 from cardtool.cards.piv.types import AdminAlgorithm, Algorithm, Slot
 from cardtool.errors import OrderConflict, ProofFailed, ReadBackDiffers
-from cardtool.flows.apply_card.context import Applied, ApplyContext
+from cardtool.flows.apply_card.context import ApplyContext
 from cardtool.flows.apply_card.slots import allowed_slots, free_slot
+from cardtool.flows.results import Applied
 from cardtool.pki.algorithms import PublicKey
 from cardtool.pki.certificate import check_issued, describe, load, public_key_of
 from cardtool.pki.csr import build_csr

@@ -7,24 +7,12 @@ from dataclasses import dataclass, field
 
 from cardtool.cards.piv.types import Slot
 from cardtool.flows.journal import Entry
+from cardtool.flows.results import Applied
 from cardtool.flows.sign_in import SignInContext
 from cardtool.pki.algorithms import PublicKey
-from cardtool.pki.certificate import CertificateSummary
 from cardtool.ra.wire import Account, CardAtRa, CardPolicy, Order, OrderState, Terms
 
 FINISHED = (OrderState.STORED, OrderState.ACTIVATED)
-
-
-@dataclass(frozen=True)
-class Applied:
-    """The result: the certificate as written, where, and the RA's order that it closes."""
-
-    certificate: CertificateSummary
-    der: bytes
-    card_id: str
-    slot: str
-    order: str
-    resumed: bool
 
 
 @dataclass

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -196,6 +195,8 @@ class Terms:
 
     @classmethod
     def parse(cls, members: Members) -> Terms:
+        import hashlib  # noqa: PLC0415 - brings OpenSSL, which who only shows terms does without
+
         text = members.text("text", longest=LONGEST_TERMS, lines=True)
         digest = hashlib.sha256(text.encode("utf-8")).digest()
         if members.hexadecimal("sha256", 32, 32) != digest:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QWidget
 
+from cardtool.cards.overview import CertificateOnCard
 from cardtool.errors import CertificateRefused
 from cardtool.flows.questions import ChooseCertificate
-from cardtool.pki.certificate import describe
 from cardtool.ui.certificates import kind_of
 from cardtool.ui.messages import day
 from cardtool.ui.page import QuestionPage
@@ -24,14 +24,13 @@ class ChooseCertificatePage(QuestionPage):
     def fill(self) -> None:
         self.choices.clear()
         for held in self.question.certificates:
-            self._tell(self.choices.add(held.slot.label, "certificate"), held.der)
+            self._tell(self.choices.add(held.slot.label, "certificate"), held)
         self.choices.take_first()
 
-    def _tell(self, choice: Choice, der: bytes) -> None:
-        try:
-            summary = describe(der)
-        except CertificateRefused as error:
-            choice.tell(choice.value, self.messages.error(error).title)
+    def _tell(self, choice: Choice, held: CertificateOnCard) -> None:
+        summary = held.summary
+        if summary is None:
+            choice.tell(choice.value, self.messages.error(CertificateRefused("malformed")).title)
             return
         dates = {"since": day(summary.not_before), "until": day(summary.not_after)}
         title = f"{summary.holder} · {kind_of(summary, self.messages)}"
@@ -41,7 +40,7 @@ class ChooseCertificatePage(QuestionPage):
         super().retranslate()
         if hasattr(self, "choices"):
             for choice, held in zip(self.choices.cards, self.question.certificates, strict=True):
-                self._tell(choice, held.der)
+                self._tell(choice, held)
 
     def primary(self) -> str:
         return self.messages.text("certificate.choose_action")

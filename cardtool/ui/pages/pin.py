@@ -6,9 +6,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from cardtool.errors import LastTry
-from cardtool.flows.choosing import pin_limits
 from cardtool.flows.ports import PinOnReader
 from cardtool.flows.questions import AskPin, PinAnswer
+from cardtool.flows.rules import pin_limits
 from cardtool.ui.certificates import holder_of
 from cardtool.ui.page import QuestionPage
 from cardtool.ui.widgets.base import Label

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from cardtool.flows.apply_card.context import Applied
-from cardtool.flows.signature_test import SignatureProof
+from cardtool.flows.results import Applied, SignatureProof
 from cardtool.ra.wire import Session
 from cardtool.ui.certificates import grouped, kind_of
 from cardtool.ui.context import Context

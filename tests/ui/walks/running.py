@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 
-from cardtool.app import wire
-from cardtool.cli.options import parse_window
-from cardtool.desktop.services import Desktop
-from cardtool.practice import PracticeAccount, PracticeWorld
+from cardtool.app import BACKSTAGE, own_command
+from cardtool.config import Paths, load_settings
+from cardtool.desktop.services import FrontOfHouse
+from cardtool.desktop.settings import SettingsBook
 from cardtool.ui.dialogs import LeaveDialog
 from cardtool.ui.pages.working import WorkingPage
 from cardtool.ui.practice_panel import PracticePanel
@@ -27,9 +29,19 @@ from tests.ui.walks.hands import Hands
 
 Done = TypeVar("Done")
 
-PATIENCE = 15.0
+PATIENCE = 30.0
 LEAVES_IN = 20.0
 GONE_IN = 1.0
+
+
+@dataclass(frozen=True)
+class Person:
+    """``state``: the row of spec 2.5."""
+
+    account: str
+    password: str = field(repr=False)
+    pin: str = field(repr=False)
+    state: str = ""
 
 
 class Running:
@@ -40,10 +52,18 @@ class Running:
         self.twice = self.is_closed = False
         self.practice_starts = 0
         self._open = ExitStack()
-        options = parse_window([*arguments, "--lang", language])
-        self.world = self._open.enter_context(wire(options))
-        desktop = Desktop(self.world, practice=options.practice, start_practice=self._practice_started)
-        self.window = make_window(app, desktop.services(), language=options.lang, practice=options.practice)
+        typed = [*arguments, "--lang", language]
+        self.practice = "--practice" in arguments
+        self.paths = Paths.of_user(practice=self.practice)
+        self.paths.make()
+        self.front = FrontOfHouse(
+            own_command(BACKSTAGE, *typed),
+            SettingsBook(load_settings(self.paths.config).settings, self.paths.config),
+            self.paths.log,
+            None if self.practice else self._practice_started,
+        )
+        self._open.callback(self.front.close)
+        self.window = make_window(app, self.front.services(), language=language, practice=self.practice)
         self.gaps = Gaps(self.code)
         self.window.show()
         self.window.activateWindow()
@@ -53,12 +73,19 @@ class Running:
         self.practice_starts += 1
 
     @property
-    def practice(self) -> PracticeWorld:
-        return self.world.practice
+    def accounts(self) -> tuple[Person, ...]:
+        """Everyone of the practice world, as its own table tells."""
+        table = json.loads((self.paths.data / "world" / "demo.json").read_text("utf-8"))
+        return tuple(
+            Person(row["account"], row["password"], row.get("pin", ""), str(row["state"]))
+            for row in table["accounts"]
+        )
 
     @property
-    def person(self) -> PracticeAccount:
-        return self.world.person
+    def person(self) -> Person:
+        """Who practises."""
+        name = (self.paths.data / "world" / "person").read_text("utf-8")
+        return next(known for known in self.accounts if known.account == name)
 
     # --- what is seen ------------------------------------------------------------------------
 
@@ -159,6 +186,8 @@ class Running:
             asked = self.window.findChild(LeaveDialog)
             if asked is not None and asked.isVisible():
                 self.hands.press(asked.go)
+            elif self.window.isVisible():
+                QTimer.singleShot(100, self.window, answer)
 
         QTimer.singleShot(100, self.window, answer)
 

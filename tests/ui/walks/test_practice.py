@@ -72,7 +72,7 @@ def accept_terms_if_asked(app: Running) -> None:
 def test_a_first_sign_in_asks_for_a_password_of_ones_own(start: Start, hands: Hands) -> None:
     app = start(hands)
     app.at_home()
-    person = next(known for known in app.practice.accounts if known.state == "13")
+    person = next(known for known in app.accounts if known.state == "13")
     app.start()
     sign_in(app, person.account, person.password)
     page = app.on("SGN-2")

@@ -59,4 +59,4 @@ def test_apply_and_prove_with_a_card_that_is_put_in_pulled_and_put_back(scene: S
     app.on("SIG-3")
     app.go_on()
     app.at_home("all_fine")
-    assert load_settings(app.world.paths.config).settings.unit == person.unit
+    assert load_settings(app.paths.config).settings.unit == person.unit

@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from cardtool.cards.desk import Desk
 from cardtool.cards.piv import admin
+from cardtool.cards.piv.keydata import PublicKey
 from cardtool.cards.piv.session import PivSession
-from cardtool.cards.piv.types import PublicKey
 from cardtool.pcsc.faults import CardFault, Injector, Recorder, watch
 from cardtool.pcsc.virtual.piv import VirtualPivCard
 from cardtool.pcsc.virtual.piv.personality import YUBIKEY, Personality

@@ -11,7 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cardtool import errors
 from cardtool.cards.piv import yubico
 from cardtool.cards.piv.attestation import Attested, attest, verify_attestation
-from cardtool.cards.piv.types import Algorithm, PublicKey, Slot
+from cardtool.cards.piv.keydata import PublicKey
+from cardtool.cards.piv.types import Algorithm, Slot
 from tests.unit.cards.bench_card import BenchCard, certify
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from cardtool.cards.overview import CertificateOnCard, read_overview
+from cardtool.cards.overview import CertificateOnCard
 from cardtool.cards.pin import PinStatus
 from cardtool.cards.piv.session import PivSession
 from cardtool.cards.piv.types import Slot
+from cardtool.cards.reading import read_overview
 from cardtool.pcsc.replay import ReplayConnection
 
 SCRIPT = """

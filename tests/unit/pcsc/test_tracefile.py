@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from cardtool.cards.desk import Desk
-from cardtool.cards.overview import read_overview
 from cardtool.cards.piv.session import PivSession
+from cardtool.cards.reading import read_overview
 from cardtool.errors import CardRemoved, FolderNotWritable
 from cardtool.pcsc.replay import ReplayMismatch
 from cardtool.pcsc.tracefile import replay_of_trace, tracing

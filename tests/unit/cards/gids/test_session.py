@@ -15,9 +15,9 @@ from cardtool.cards.gids.files import CardFiles
 from cardtool.cards.gids.key_file import key_file_control
 from cardtool.cards.gids.objects import PinCounter
 from cardtool.cards.gids.session import GidsSession
-from cardtool.cards.gids.types import Algorithm, FileId, KeyUse, Template
-from cardtool.cards.overview import read_gids_overview
+from cardtool.cards.gids.types import Algorithm, Container, FileId, KeyUse, Template
 from cardtool.cards.pin import PinStatus
+from cardtool.cards.reading import read_gids_overview
 from cardtool.pcsc.decorator import ConnectionDecorator
 from cardtool.pcsc.replay import ReplayConnection
 from cardtool.secret import Secret
@@ -220,7 +220,7 @@ ANSWERS = st.one_of(
 
 
 def everything(session: GidsSession) -> list[Callable[[], object]]:
-    container = recipes.Container(0, "name", KeyUse.EXCHANGE, 2048, is_default=False)
+    container = Container(0, "name", KeyUse.EXCHANGE, 2048, is_default=False)
     return [
         lambda: read_gids_overview(session),
         lambda: recipes.read_pin_status(session),
