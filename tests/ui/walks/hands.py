@@ -14,6 +14,8 @@ from cardtool.ui.widgets.terms import TermsView
 LEFT = Qt.MouseButton.LeftButton
 MOST_TABS = 120
 MOST_TURNS = 200
+BREATH = 30
+"""Milliseconds: nobody chooses the next thing before the window has answered to the last."""
 
 
 class Hands(Protocol):
@@ -78,6 +80,7 @@ class Mouse:
 
     def take(self, choice: QAbstractButton) -> None:
         self.press(choice)
+        QTest.qWait(BREATH)
 
     def select(self, combo: QComboBox, words: str) -> None:
         self.press(combo)
@@ -140,6 +143,7 @@ class Keyboard:
             type_key(Qt.Key.Key_Right if beside else Qt.Key.Key_Down)
         if not choice.isChecked():
             type_key(Qt.Key.Key_Space)
+        QTest.qWait(BREATH)
 
     def select(self, combo: QComboBox, words: str) -> None:
         wanted = combo.findText(words)

@@ -21,7 +21,7 @@ from cardtool.desktop.settings import SettingsBook
 from cardtool.ui.dialogs import LeaveDialog
 from cardtool.ui.pages.working import WorkingPage
 from cardtool.ui.practice_panel import PracticePanel
-from cardtool.ui.run import make_window
+from cardtool.ui.run import make_window, resume_collection
 from cardtool.ui.widgets.banner import PracticeBanner
 from cardtool.ui.wizard import WizardHost
 from tests.ui.walks.gaps import Gap, Gaps
@@ -64,6 +64,7 @@ class Running:
         )
         self._open.callback(self.front.close)
         self.window = make_window(app, self.front.services(), language=language, practice=self.practice)
+        self.window.first_paint.connect(resume_collection)
         self.gaps = Gaps(self.code)
         self.window.show()
         self.window.activateWindow()
