@@ -100,7 +100,7 @@ class Http:
         self._lines = Lines()
         self._closed = threading.Event()
         self._session = requests.Session()
-        self._session.trust_env = False
+        self._session.trust_env = False  # no .netrc; the environment's proxies are among the ways
         self._ways = Ways(address, proxies, self._lines)
         self._way: Way = {}
         self._session.mount("https://", adapter(trusting_context(anchors), self._lines))
@@ -154,6 +154,8 @@ class Http:
     def _request(self, call: Call, passed: threading.Event) -> requests.Response:
         """By the first way that leads to the RA at all; where none does, how the last one failed."""
         *ways, last = self._ways
+        if passed.is_set():  # finding them took all the time
+            raise RaTimeout
         for way in ways:
             try:
                 return self._request_by(way, call)

@@ -1,8 +1,8 @@
 """A proxy auto-configuration (PAC) file: fetched within limits, evaluated where it can only compute.
 
 The format is what browsers agree on (MDN, "Proxy Auto-Configuration (PAC) file"): JavaScript from the network,
-often over plain http. So it is run in a process of its own with no environment, no way to load files, bounded
-memory, and an end after a few seconds.
+often over plain http. So it is run in a process of its own, without environment, without a way to files, within
+the engine's bound of memory; the process is ended after a few seconds (the engine cannot be interrupted).
 """
 
 from __future__ import annotations

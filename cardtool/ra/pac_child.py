@@ -13,14 +13,6 @@ from typing import Any
 
 import dukpy
 
-try:
-    import resource
-except ImportError:  # Windows
-    limits: Any = None
-else:
-    limits = resource
-
-MEMORY = 512 * 1024 * 1024
 MOST_PROXIES = 16
 LONGEST_ANSWER = 4096
 LIBRARYS_OWN = "dukpy."
@@ -46,8 +38,6 @@ def proxies_of(pac: str, url: str, host: str) -> list[str]:
 
 def main() -> int:
     """The exit status: 0, or any other without words (a PAC file's own might be in them)."""
-    if limits is not None:
-        limits.setrlimit(limits.RLIMIT_AS, (MEMORY, MEMORY))
     try:
         task = json.load(sys.stdin)
         found = proxies_of(task["pac"], task["url"], task["host"])

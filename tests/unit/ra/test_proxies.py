@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import select
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from cardtool.errors import RaFault, RaNotTrusted, RaUnreachable
+from cardtool.errors import RaFault, RaNotTrusted, RaTimeout, RaUnreachable
 from cardtool.ra import proxies
 from cardtool.ra.address import RaAddress
 from cardtool.ra.est import EstClient
@@ -221,6 +222,26 @@ def test_direct_in_the_end(
         client(authority, f"https://ra.test:{ra.port}") as http,
     ):
         assert http.send(POST).members.text("name") == "RA"
+
+
+def test_finding_the_way_is_part_of_the_time(
+    authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ra_behind_proxy(authority, tmp_path, answer({})) as (ra, proxy):
+        http = Http(RA, anchors=pem(authority), limits=Limits(answer=0.1, patience=5, back_off=()))
+
+        def late(*_: object) -> list[str]:
+            assert cut.wait(10)
+            return [proxy.url]
+
+        cut = threading.Event()
+        monkeypatch.setattr(http._lines, "cut", cut.set)
+        monkeypatch.setattr(proxies, "system_pac_url", lambda: "http://any.test")
+        monkeypatch.setattr(proxies, "proxies_by_pac", late)
+        with pytest.raises(RaTimeout):
+            http.send(GET)
+        http.close()
+    assert (proxy.requests, ra.requests) == ([], [])
 
 
 def test_no_proxy_is_there(authority: Authority, system_names: Callable[[str], None]) -> None:
