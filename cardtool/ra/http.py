@@ -147,9 +147,9 @@ class Http:
         except (ConnectTimeout, ReadTimeout, ReadTimeoutError):
             return RaTimeout()
         except SSLError as error:
-            return RaUnreachable() if _broke_off(error) else self._not_trusted()
+            return self._unreachable() if _broke_off(error) else self._not_trusted()
         except (requests.RequestException, HTTPError, OSError):
-            return RaUnreachable()
+            return self._unreachable()
 
     def _request(self, call: Call, passed: threading.Event) -> requests.Response:
         """By the first way that leads to the RA at all; where none does, how the last one failed."""
@@ -228,6 +228,9 @@ class Http:
             return
         if there.tzinfo is not None:
             self.skew_seconds = (there - datetime.now(UTC)).total_seconds()
+
+    def _unreachable(self) -> RaUnreachable:
+        return RaUnreachable("proxy" if proxy_on(self._way, self.address) else "")
 
     def _not_trusted(self) -> RaNotTrusted:
         address = self.address

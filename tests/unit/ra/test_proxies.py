@@ -246,8 +246,18 @@ def test_finding_the_way_is_part_of_the_time(
 
 def test_no_proxy_is_there(authority: Authority, system_names: Callable[[str], None]) -> None:
     system_names(f"PROXY 127.0.0.1:{closed_port()}; PROXY 127.0.0.1:{closed_port()}")
-    with client(authority) as http, pytest.raises(RaUnreachable):
+    with client(authority) as http, pytest.raises(RaUnreachable) as caught:
         http.send(GET)
+    assert caught.value.way == "proxy"
+
+
+def test_no_proxy_is_blamed_for_a_direct_way(authority: Authority) -> None:
+    with (
+        client(authority, f"https://localhost:{closed_port()}") as http,
+        pytest.raises(RaUnreachable) as caught,
+    ):
+        http.send(GET)
+    assert caught.value.way == ""
 
 
 @pytest.mark.parametrize(
