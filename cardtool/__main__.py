@@ -10,6 +10,10 @@ def main() -> int:
         from multiprocessing import freeze_support
 
         freeze_support()
+        if sys.argv[1:] == ["evaluate-pac"]:  # cardtool/ra/pac.py starts it so
+            from cardtool.ra.pac_child import main as evaluate
+
+            return evaluate()
     from cardtool.app import main as run
 
     return run()

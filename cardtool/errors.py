@@ -281,10 +281,11 @@ class RaError(CardToolError):
 
 
 class RaUnreachable(RaError):
-    """No connection, or it broke. The request may or may not have arrived."""
+    """No connection, or it broke. The request may or may not have arrived. ``way``: proxy, or empty."""
 
     code: ClassVar[str] = "R101"
     retryable: ClassVar[bool] = True
+    way: str = ""
 
 
 class RaTimeout(RaError):

@@ -21,6 +21,8 @@ NEVER_IMPORTED = [
     *("PySide6.QtNetwork", "PySide6.QtOpenGL", "PySide6.QtQml", "PySide6.QtQuick"),
     # Picture formats of Pillow that a captcha is not drawn in.
     *("PIL._avif", "PIL._webp", "PIL._imagingcms", "PIL.AvifImagePlugin", "PIL.ImageTk", "PIL.ImageQt"),
+    # Of PyPAC only the evaluation is used: neither discovery nor its way to macOS' settings.
+    *("publicsuffixlist", "SystemConfiguration", "dukpy.webassets"),
     # The RA of practice mode has its database embedded; libpq would add a tenth to the whole.
     *("psycopg", "psycopg_binary"),
     # uvicorn takes these where they are; ours names h11, and one person needs no faster loop.

@@ -38,6 +38,7 @@ from cardtool.ra.address import RaAddress
 from cardtool.ra.lines import Lines, TrustingAdapter
 from cardtool.ra.members import Members, parse_json
 from cardtool.ra.problems import error_of_answer, error_of_fault
+from cardtool.ra.proxies import Way, Ways, never_connected, proxy_on
 from cardtool.ra.tls import shown_issuer, trusting_context
 from cardtool.secret import Secret
 
@@ -99,8 +100,9 @@ class Http:
         self._lines = Lines()
         self._closed = threading.Event()
         self._session = requests.Session()
-        self._session.trust_env = proxies is None and not address.is_loopback
-        self._session.proxies.update(proxies or {})
+        self._session.trust_env = False  # no .netrc; the environment's proxies are among the ways
+        self._ways = Ways(address, proxies, self._lines)
+        self._way: Way = {}
         self._session.mount("https://", adapter(trusting_context(anchors), self._lines))
         self._session.mount("http://", TrustingAdapter(trusting_context(), self._lines))
 
@@ -130,28 +132,42 @@ class Http:
             return RaUnreachable()
         before = monotonic()
         with self._lines.deadline(min(self._limits.answer, patience)) as passed:
-            outcome = self._exchange(call)
+            outcome = self._exchange(call, passed)
         if passed.is_set() and not isinstance(outcome, Answer):
             outcome = RaTimeout()
         self._note(call, outcome, monotonic() - before)
         return outcome
 
-    def _exchange(self, call: Call) -> Answer | RaError:
+    def _exchange(self, call: Call, passed: threading.Event) -> Answer | RaError:
         try:
-            with self._request(call) as response:
+            with self._request(call, passed) as response:
                 return self._judge(response, self._read(response))
         except RaError as error:
             return error
         except (ConnectTimeout, ReadTimeout, ReadTimeoutError):
             return RaTimeout()
         except SSLError as error:
-            return RaUnreachable() if _broke_off(error) else self._not_trusted()
+            return self._unreachable() if _broke_off(error) else self._not_trusted()
         except (requests.RequestException, HTTPError, OSError):
-            return RaUnreachable()
+            return self._unreachable()
 
-    def _request(self, call: Call) -> requests.Response:
+    def _request(self, call: Call, passed: threading.Event) -> requests.Response:
+        """By the first way that leads to the RA at all; where none does, how the last one failed."""
+        *ways, last = self._ways
+        if passed.is_set():  # finding them took all the time
+            raise RaTimeout
+        for way in ways:
+            try:
+                return self._request_by(way, call)
+            except requests.RequestException as error:
+                if passed.is_set() or self._closed.is_set() or not never_connected(error):
+                    raise
+        return self._request_by(last, call)
+
+    def _request_by(self, way: Way, call: Call) -> requests.Response:
         headers, data = self._write(call)
-        return self._session.request(
+        self._way = way
+        response = self._session.request(
             call.method,
             self.address.base + call.path,
             params=call.query,
@@ -161,7 +177,10 @@ class Http:
             timeout=(self._limits.connect, self._limits.read),
             allow_redirects=False,
             stream=True,
+            proxies=dict(way),
         )
+        self._ways.prefer(way)
+        return response
 
     def _write(self, call: Call) -> tuple[dict[str, str], bytes | None]:
         """Headers and body of a request; with ``_judge``, what another protocol has of its own."""
@@ -210,11 +229,12 @@ class Http:
         if there.tzinfo is not None:
             self.skew_seconds = (there - datetime.now(UTC)).total_seconds()
 
+    def _unreachable(self) -> RaUnreachable:
+        return RaUnreachable("proxy" if proxy_on(self._way, self.address) else "")
+
     def _not_trusted(self) -> RaNotTrusted:
-        address, proxies = self.address, self._session.proxies
-        if self._session.trust_env:
-            proxies = requests.utils.get_environ_proxies(address.base)
-        return RaNotTrusted(shown_issuer(address.host, address.port, proxies.get("https")))
+        address = self.address
+        return RaNotTrusted(shown_issuer(address.host, address.port, proxy_on(self._way, address)))
 
     def _note(self, call: Call, outcome: Answer | RaError, seconds: float) -> None:
         status = outcome.status if isinstance(outcome, Answer) else 0

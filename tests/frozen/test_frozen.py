@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import time
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from bench.frame import Frame
 from cardtool import __version__
+from cardtool.ra.pac import FROZEN_COMMAND
 from devkit import build, screen
 
 pytestmark = pytest.mark.timeout(400)  # the first test builds
@@ -45,6 +47,20 @@ def test_what_belongs_to_the_system_is_not_in_it(built: Path) -> None:
 def test_it_tells_its_version(built: Path, computer: dict[str, str]) -> None:
     told = run(computer, "cardtool", "--version")
     assert (told.returncode, told.stdout, told.stderr) == (0, f"cardtool {__version__}\n", "")
+
+
+def test_it_evaluates_a_pac_file(built: Path, computer: dict[str, str]) -> None:
+    text = "function FindProxyForURL(url, host) { return shExpMatch(host, 'ra.*') ? 'PROXY a:1' : 'DIRECT'; }"
+    told = subprocess.run(
+        [build.program("cardtool"), FROZEN_COMMAND],
+        env={},
+        input=json.dumps({"pac": text, "url": "https://ra.test/", "host": "ra.test"}),
+        capture_output=True,
+        encoding="utf-8",
+        timeout=180,
+        check=False,
+    )
+    assert (told.returncode, told.stdout, told.stderr) == (0, '["http://a:1"]', "")
 
 
 def test_the_ra_tells_its_commands(built: Path, computer: dict[str, str]) -> None:

@@ -30,6 +30,8 @@ SOLE_IMPORTERS = {
     "PySide6": ("cardtool/ui/",),
     "requests": ("cardtool/ra/",),
     "keyring": ("cardtool/store/",),
+    "pypac": ("cardtool/ra/pac_child.py",),
+    "dukpy": ("cardtool/ra/pac_child.py",),
     "fastapi": ("server_stub/",),
     "sqlalchemy": ("server_stub/", "bench/ra_filling.py"),
 }
@@ -38,6 +40,7 @@ SYSTEM_QUESTIONS = {"sys.platform", "os.name", "platform.system"}
 KNOWS_THE_SYSTEM = (
     "cardtool/report.py",  # says which system it is
     "cardtool/store/factory.py",
+    "cardtool/ra/system_pac.py",  # where each system keeps the address of a PAC file
     "cardtool/pcsc/virtual/__main__.py",  # signals that pull and insert the card
     "server_stub/custody/private_file.py",
     "devkit/",

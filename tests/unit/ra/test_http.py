@@ -242,7 +242,7 @@ def test_token_travels_and_netrc_does_not(
     monkeypatch.setenv("NETRC", str(netrc))
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     with serving(answer({})) as server, http_to(server) as http:
-        http._session.trust_env = True  # as for an RA that is not on this computer
+        http._session.trust_env = True  # not even if requests looked there
         http.send(GET)
         http.token = Secret("tok-123")
         http.send(GET)

@@ -92,7 +92,7 @@ def test_environment_adds_no_authority(
     monkeypatch.setenv("CURL_CA_BUNDLE", str(bundle))
     with serving(answer({}), context=server_context(authority, tmp_path)) as server:
         http = Http(RaAddress.parse(server.url), limits=QUICK)
-        http._session.trust_env = True  # as for an RA that is not on this computer
+        http._session.trust_env = True  # not even if requests looked there
         with pytest.raises(RaNotTrusted):
             http.send(GET)
         http.close()
