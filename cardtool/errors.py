@@ -219,6 +219,12 @@ class CardHasCertificate(CardError):
     slot: str = ""
 
 
+class CardCannotAttest(CardError):
+    """The unit wants proof that the card makes its own keys, and this card gives none."""
+
+    code: ClassVar[str] = "C308"
+
+
 class CardCommandFailed(CardError):
     """A status word that no other class names. ``command`` is the specification's name."""
 
@@ -422,7 +428,7 @@ class RelayVoid(RaError):
 
 
 class RequestRefused(RaError):
-    """The certificate request breaks the profile; ``reason`` is signature | key | reused | subject."""
+    """The certificate request breaks the profile; ``reason`` is signature | key | reused | subject | attestation."""
 
     code: ClassVar[str] = "R306"
     reason: str = ""

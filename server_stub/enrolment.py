@@ -10,9 +10,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, load_der_public_key
 
 from server_stub import fees, issuing, orders, standing
+from server_stub.ca import attestation
+from server_stub.ca.attestation import Attestation, Attested, RefusedAttestation
 from server_stub.ca.requests import CheckedRequest
 from server_stub.custody.statements import BadStatement, check_statement
-from server_stub.db.models import Certificate, Customer, Order
+from server_stub.db.models import Card, Certificate, Customer, Order
 from server_stub.orders import State
 from server_stub.policy.unit import Unit
 from server_stub.problems import Code, Problem
@@ -37,12 +39,38 @@ class Intent:
         return issuing.sign(ra, self.certificate, issuing.Holder(subject, self.customer.email))
 
 
-def intend(act: Act, order: Order, request: CheckedRequest) -> Intent:
-    """The first part, committed before anything is signed. Raises Problem CONFLICT, REQUEST_REFUSED."""
+def intend(act: Act, order: Order, request: CheckedRequest, sent: Attestation | None = None) -> Intent:
+    """The first part, committed before anything is signed. ``sent``: the card's word about the request's key.
+
+    Raises Problem CONFLICT, REQUEST_REFUSED.
+    """
     orders.require(act, order, State.AUTHORISED, State.ISSUED, State.STORED)
     unit = act.ra.policy(order.unit).unit
     place = issuing.Place("signing", order.card_id, order.id, unit.validity_years)
-    return Intent(issuing.intend(act, place, request), unit, order.account.customer)
+    attested = _attested(act, order, unit, request, sent)
+    return Intent(issuing.intend(act, place, request, attested), unit, order.account.customer)
+
+
+def _attested(
+    act: Act, order: Order, unit: Unit, request: CheckedRequest, sent: Attestation | None
+) -> Attested | None:
+    """None where nothing was sent and nothing is demanded; what is sent must be right. Raises Problem."""
+    if sent is None and not _is_demanded(order, unit):
+        return None
+    if sent is None or order.card_id is None:
+        raise Problem(Code.REQUEST_REFUSED, reason="attestation")
+    serial = act.db.get_one(Card, order.card_id).vendor_serial
+    try:
+        return attestation.verify(
+            sent, act.ra.attestation_roots, spki=request.spki, serial=serial, now=act.now
+        )
+    except RefusedAttestation as error:
+        raise Problem(Code.REQUEST_REFUSED, reason="attestation") from error
+
+
+def _is_demanded(order: Order, unit: Unit) -> bool:
+    """Only a card can prove where a key was made."""
+    return order.card_id is not None and unit.card is not None and unit.card.key_origin == "attested"
 
 
 def complete(act: Act, order: Order, serial: str, signed: x509.Certificate | None) -> Certificate | None:

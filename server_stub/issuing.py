@@ -16,7 +16,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, load_der_public_key
 from sqlalchemy import bindparam, select
 
-from server_stub import standing
+from server_stub import audit, standing
+from server_stub.ca.attestation import ATTESTED, NOT_PROVEN, Attested
 from server_stub.ca.requests import CheckedRequest, RefusedRequest, examine_csr
 from server_stub.db.models import Account, Card, Certificate, Order
 from server_stub.problems import Code, Problem
@@ -84,21 +85,24 @@ def require(examined: CheckedRequest | RefusedRequest, key_algorithm: str) -> Ch
     return examined
 
 
-def intend(act: Act, place: Place, request: CheckedRequest) -> Certificate:
+def intend(act: Act, place: Place, request: CheckedRequest, attested: Attested | None = None) -> Certificate:
     """The place's certificate record for this key: the existing one, or a new intent with a serial.
+
+    ``attested``: what the card said of this key, verified.
 
     Raises Problem REQUEST_REFUSED (reused) for a key known otherwise, CONFLICT when the place has a
     certificate for another key already.
     """
     current = live(act, place)
     if current is not None and current.key_fingerprint == request.spki_sha256:
+        _prove_later(act, current, attested)
         return current
     if current is not None and current.state != "intended":
         raise Problem(Code.CONFLICT, state="issued")
     _refuse_known_key(act, request)
     if current is not None:
         abandon(act, current)
-    return _record_intent(act, place, request)
+    return _record_intent(act, place, request, attested)
 
 
 def sign(ra: Ra, intent: Certificate, holder: Holder) -> x509.Certificate | None:
@@ -176,7 +180,7 @@ def _refuse_known_key(act: Act, request: CheckedRequest) -> None:
         raise Problem(Code.REQUEST_REFUSED, reason="reused")
 
 
-def _record_intent(act: Act, place: Place, request: CheckedRequest) -> Certificate:
+def _record_intent(act: Act, place: Place, request: CheckedRequest, attested: Attested | None) -> Certificate:
     start = act.now - BACKDATED
     intent = Certificate(
         serial=f"{act.ra.authority.new_serial():x}",
@@ -188,11 +192,32 @@ def _record_intent(act: Act, place: Place, request: CheckedRequest) -> Certifica
         public_key=request.spki,
         not_before=start,
         not_after=min(_years_later(start, place.years), act.ra.authority.chain[0].not_valid_after_utc),
+        key_origin=ATTESTED if attested else NOT_PROVEN,
     )
     act.db.add(intent)
     act.db.flush()
-    act.record("certificate.intended", intent.serial, card=place.card_id, key=intent.key_fingerprint)
+    act.record(
+        "certificate.intended",
+        intent.serial,
+        card=place.card_id,
+        key=intent.key_fingerprint,
+        **_told_by(attested),
+    )
     return intent
+
+
+def _prove_later(act: Act, row: Certificate, attested: Attested | None) -> None:
+    """The same request again may prove what the first one did not."""
+    if attested is not None and row.key_origin != ATTESTED:
+        row.key_origin = ATTESTED
+        act.record("certificate.key-attested", row.serial, card=row.card_id, **_told_by(attested))
+
+
+def _told_by(attested: Attested | None) -> dict[str, audit.Detail]:
+    """What the audit log keeps of an attestation."""
+    if attested is None:
+        return {"key_origin": NOT_PROVEN}
+    return {"key_origin": ATTESTED, "vendor_serial": attested.serial, "firmware": attested.firmware}
 
 
 def abandon(act: Act, row: Certificate) -> None:

@@ -7,11 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from cryptography.x509 import Certificate
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server_stub import audit
 from server_stub.bank import Bank
+from server_stub.ca import attestation_roots
 from server_stub.ca.authority import Authority
 from server_stub.ca.crl import KeptList
 from server_stub.ca.delegate import Delegate
@@ -63,6 +65,7 @@ class Ra:
     responder: Responder
     cmc_signer: Delegate
     bank: Bank
+    attestation_roots: tuple[Certificate, ...] = ()
     kept_list: KeptList = field(default_factory=KeptList)
 
     @classmethod
@@ -71,7 +74,7 @@ class Ra:
 
         Keys are made on first use only: once the database tells of any act, a key that is missing was lost,
         and a new one in its place would hide that. Raises AuthorityMismatch, MasterKeyUnreadable,
-        FileNotFoundError, PrivateFileExposed, BadTokenSetting, TokenUnavailable.
+        FileNotFoundError, PrivateFileExposed, BadTokenSetting, TokenUnavailable, BadAttestationRoot.
         """
         is_new = not _has_acted(database)
         places = places_of(settings.data)
@@ -98,6 +101,9 @@ class Ra:
             ),
             cmc_signer=Delegate(services / "cmc.pem", authority, "cmc-signer"),
             bank=bank,
+            attestation_roots=attestation_roots.load_roots(
+                settings.data / attestation_roots.FOLDER, practice=settings.demo
+            ),
         )
 
     @contextmanager

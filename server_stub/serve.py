@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from server_stub import app, logs, serving, tls, workers
 from server_stub.bank import BadBank
+from server_stub.ca.attestation_roots import BadAttestationRoot
 from server_stub.ca.authority import AuthorityMismatch
 from server_stub.ca.key_places import BadTokenSetting, asks_for_pin
 from server_stub.ca.signer import TokenUnavailable
@@ -32,6 +33,7 @@ from server_stub.workers import Work
 
 _REFUSALS = (
     AuthorityMismatch,
+    BadAttestationRoot,
     BadBank,
     BadTokenSetting,
     BadUnitFile,

@@ -20,6 +20,7 @@ from cardtool.ra.http import Answer, Call, Http, Limits, new_key
 from cardtool.ra.members import Members
 from cardtool.ra.wire import (
     Account,
+    Attestation,
     Captcha,
     CardAtRa,
     CardChallenge,
@@ -225,15 +226,19 @@ class RaClient:
         csr: str,
         *,
         authorisation: tuple[bytes, bytes] | None = None,
+        attestation: Attestation | None = None,
         key: str | None = None,
     ) -> Order:
         """``csr``: PKCS#10 PEM. The answer holds the certificate; the same key again gets the same one.
 
         ``authorisation``, to renew: ``statements.renewal_statement`` and the old key's signature of it.
+        ``attestation``: the card's word that it made the key, where the unit demands it.
         """
         body: dict[str, Any] = {"csr": csr}
         if authorisation is not None:
             body["authorisation"] = _signed(*authorisation)
+        if attestation is not None:
+            body["attestation"] = attestation.members()
         return Order.parse(self._post(f"/orders/{_part(order)}/request", body, key=key))
 
     def report_stored(self, order: str, statement: bytes, signature: bytes) -> Order:

@@ -23,7 +23,8 @@ class CertificateShape(Shape):
     """``serial`` is lower-case hex; ``slot`` the PIV key reference it was meant for, empty for a file.
 
     ``pem``: null once delivered, where staff must open another download. ``key``: SHA-256 of its
-    SubjectPublicKeyInfo, by which a card or a file that holds the key is recognised.
+    SubjectPublicKeyInfo, by which a card or a file that holds the key is recognised. ``key_origin``: attested
+    where the card proved that it made the key.
     """
 
     serial: str
@@ -35,6 +36,7 @@ class CertificateShape(Shape):
     order: str
     card_id: str | None
     slot: str
+    key_origin: Literal["attested", "not-proven"]
 
 
 class Certificates(Shape):
@@ -126,5 +128,6 @@ def _shape(act: Act, row: Certificate, order: Order) -> CertificateShape:
             "order": order.id,
             "card_id": row.card_id,
             "slot": order.slot_hint,
+            "key_origin": row.key_origin,
         }
     )

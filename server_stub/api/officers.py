@@ -52,7 +52,7 @@ class NewOfficerSession(OfficerSessionShape):
 
 
 class FoundCertificate(Shape):
-    """``reason`` (RFC 5280) and ``since`` while it does not count."""
+    """``reason`` (RFC 5280) and ``since`` while it does not count; ``key_origin`` as customers are told."""
 
     serial: str
     order: str
@@ -64,6 +64,7 @@ class FoundCertificate(Shape):
     not_after: Time
     reason: str | None
     since: Time | None
+    key_origin: Literal["attested", "not-proven"]
 
 
 class FoundCertificates(Shape):
@@ -245,5 +246,6 @@ def _found(act: Act, row: Certificate, order: Order) -> FoundCertificate:
             "not_after": row.not_after,
             "reason": row.reason,
             "since": row.revoked_at,
+            "key_origin": row.key_origin,
         }
     )

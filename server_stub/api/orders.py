@@ -24,11 +24,13 @@ from server_stub.api.shapes import (
     SignedStatement,
     Time,
 )
+from server_stub.ca.attestation import Attestation
 from server_stub.db.models import Account, Card, Certificate, Order
 from server_stub.problems import Code, Problem
 from server_stub.ra import Act
 
 router = APIRouter(tags=["orders"])
+AttestationPem = Annotated[str, StringConstraints(min_length=1, max_length=8192)]
 _FAILURES = (*SIGNED_IN, Code.NOT_FOUND, Code.CONFLICT, Code.NOT_ALLOWED)
 
 
@@ -100,11 +102,24 @@ class Activation(SignedStatement):
     password: Password
 
 
+class KeyAttestation(Body):
+    """``certificate``: the card's statement about the request's key; ``intermediate``: its signer's. PEM both."""
+
+    certificate: AttestationPem
+    intermediate: AttestationPem
+
+
 class Request(Body):
-    """``authorisation``: to renew, the old key signs for the new one."""
+    """``authorisation``: to renew, the old key signs for the new one. ``attestation``: the key was made on the card."""
 
     csr: Annotated[str, StringConstraints(min_length=1, max_length=16384)]
     authorisation: SignedStatement | None = None
+    attestation: KeyAttestation | None = None
+
+    def sent_attestation(self) -> Attestation | None:
+        if self.attestation is None:
+            return None
+        return Attestation(self.attestation.certificate, self.attestation.intermediate)
 
 
 @router.post(
@@ -206,7 +221,7 @@ def request_certificate(call: OrderCall, order_id: Id, body: Request) -> Respons
         request = issuing.require(examined, order.key_algorithm)
         if order.kind == "renew":
             _check_old_key(act, order, request.spki_sha256, body.authorisation)
-        return enrolment.intend(act, order, request)
+        return enrolment.intend(act, order, request, body.sent_attestation())
 
     begun = call.begin(intend)
     if isinstance(begun, Response):

@@ -20,6 +20,7 @@ from sqlalchemy import make_url, select
 
 from server_stub.backup import bundle
 from server_stub.backup.bundle import DATABASE, SEALS, Manifest
+from server_stub.ca import attestation_roots
 from server_stub.custody.private_file import read_private, write_private
 from server_stub.db.engine import Database
 from server_stub.db.models import AuditHead
@@ -29,10 +30,10 @@ from server_stub.settings import Settings
 
 _KEYS: Final = ("master.key", "tag.key", "audit.key")
 _SETTING: Final = "token.toml"  # names the token that has the CA's keys; the PIN is elsewhere
-_FOLDERS: Final = ("ca", "tls")
+_FOLDERS: Final = ("ca", "tls", attestation_roots.FOLDER)
 _MANUAL: Final = (
     "only the embedded database is copied by this command: copy audit-seals.jsonl first, then run pg_dump,"
-    " then copy master.key, tag.key, audit.key, token.toml, ca and tls (docs/ra-operation.md)"
+    " then copy master.key, tag.key, audit.key, token.toml, ca, tls and attestation-roots (docs/ra-operation.md)"
 )
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, inspect, text
 
 from server_stub.db.engine import Database
 
-HEAD = "0008"
+HEAD = "0009"
 _SCRIPTS = Path(__file__).parent / "migrations"
 
 

@@ -234,7 +234,10 @@ _LIVE_9E: TextClause = text("profile = 'card-verification' AND state IN ('intend
 
 
 class Certificate(Base):
-    """``state``: intended (has a serial, no signature), valid, on-hold, revoked, abandoned (never left)."""
+    """``state``: intended (has a serial, no signature), valid, on-hold, revoked, abandoned (never left).
+
+    ``key_origin``: attested (the card proved that it made the key) or not-proven.
+    """
 
     __tablename__ = "certificates"
     serial: Mapped[str] = mapped_column(primary_key=True)
@@ -249,6 +252,7 @@ class Certificate(Base):
     pem: Mapped[str | None] = mapped_column(Text)
     revoked_at: Mapped[datetime | None]
     reason: Mapped[str | None]
+    key_origin: Mapped[str] = mapped_column(server_default="not-proven")
     __table_args__ = (
         _with_state("certificates", "order_id"),
         _where_set("certificates", "revoked_at"),

@@ -47,13 +47,17 @@ class SitePassword(_Part):
 
 
 class CardPolicy(_Part):
-    """``slots``: PIV key references a signing key may live in, the preferred one first."""
+    """``slots``: PIV key references a signing key may live in, the preferred one first.
+
+    ``key_origin``: attested where only keys are certified that the card proves to have made itself.
+    """
 
     key_algorithm: KeyAlgorithm
     slots: tuple[Literal["9A", "9C"], ...] = Field(min_length=1)
     pin_minimum: int = Field(ge=6, le=8)
     pin_maximum: int = Field(ge=6, le=8)
     pin_tries: int = Field(ge=1, le=15)
+    key_origin: Literal["any", "attested"] = "any"
 
     @model_validator(mode="after")
     def _range(self) -> Self:

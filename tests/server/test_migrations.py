@@ -90,6 +90,15 @@ def test_debits_come_to_orders_that_are_there(database: Database) -> None:
         assert connection.exec_driver_sql("SELECT count(*) FROM debits").scalar() == 3
 
 
+def test_of_old_certificates_no_origin_was_proven(database: Database) -> None:
+    upgrade(database, "0008")
+    values = "'5', 'signing', 'valid', NULL, NULL, 'k', x'00', 1, 2, 'p', NULL, NULL"
+    run(database, f"INSERT INTO certificates VALUES ({values})")
+    upgrade(database, "0009")
+    with database.writing_connection() as connection:
+        assert connection.exec_driver_sql("SELECT key_origin FROM certificates").scalar() == "not-proven"
+
+
 def test_rows_that_point_nowhere_stop_it(database: Database) -> None:
     upgrade(database, "0001")
 

@@ -304,6 +304,17 @@ class World:
         usual = {"amount": 60, "kinds": ("renew",), "accounts": ("passbook", "giro")}
         self._change_units(fee=Fee.model_validate({**usual, **fee}))
 
+    def let_keys_come_from(self, origin: str) -> None:
+        """Change what every unit demands of the keys on its cards: any or attested."""
+        card = self.ra.policies[UNIT].unit.card
+        assert card is not None
+        self._change_units(card=card.model_copy(update={"key_origin": origin}))
+
+    def let_vendors_vouch(self, *roots: x509.Certificate) -> None:
+        """Whose cards are believed, from now on."""
+        self.ra = replace(self.ra, attestation_roots=roots)
+        self.client.app.state.ra = self.ra  # type: ignore[attr-defined]
+
     def _change_units(self, **fields: object) -> None:
         policies = {
             name: replace(policy, unit=policy.unit.model_copy(update=fields))

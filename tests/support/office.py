@@ -51,9 +51,16 @@ class Office:
 
     def change_issuing(self, unit: str, **members: object) -> None:
         """What the unit's file says below ``issuing``, until the next restart."""
+        self._change(unit, "issuing", members)
+
+    def change_card(self, unit: str, **members: object) -> None:
+        """What it says below ``card``, likewise."""
+        self._change(unit, "card", members)
+
+    def _change(self, unit: str, part: str, members: dict[str, object]) -> None:
         ra, policy = self.ra, self.ra.policies[unit]
-        issuing = policy.unit.issuing.model_copy(update=members)
-        changed = replace(policy, unit=policy.unit.model_copy(update={"issuing": issuing}))
+        update = {part: getattr(policy.unit, part).model_copy(update=members)}
+        changed = replace(policy, unit=policy.unit.model_copy(update=update))
         self._app.state.ra = replace(ra, policies={**ra.policies, unit: changed})
 
     def end_sessions(self) -> None:

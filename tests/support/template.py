@@ -152,4 +152,5 @@ def _row(card: VirtualPivCard, card_id: str, account_id: int) -> Card:
         puk_number=0,
         verification_key=spki,
         key_fingerprint=hashlib.sha256(spki).hexdigest(),
+        vendor_serial=card.state.serial,
     )

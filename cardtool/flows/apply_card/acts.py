@@ -23,6 +23,7 @@ from cardtool.cards.piv.recipes import (
 from cardtool.cards.piv.types import AdminAlgorithm, Algorithm, Slot
 from cardtool.errors import OrderConflict, ProofFailed, ReadBackDiffers
 from cardtool.flows.apply_card.context import ApplyContext
+from cardtool.flows.apply_card.origin import attestation_of, require_attesting_card
 from cardtool.flows.apply_card.slots import allowed_slots, free_slot
 from cardtool.flows.results import Applied
 from cardtool.pki.algorithms import PublicKey
@@ -45,6 +46,8 @@ def open_order(context: ApplyContext) -> None:
     """Take up this card's open order or begin one, and choose the slot."""
     card_id = context.at_ra.card_id
     under_way = [order for order in context.ra.open_orders() if order.card_id == card_id]
+    if not any(order.certificate for order in under_way):
+        require_attesting_card(context)
     if under_way:
         context.order, context.resumed = under_way[0], True
         context.slot = slot_of_order(context)
@@ -132,8 +135,10 @@ def send_request(context: ApplyContext) -> None:
     """PKCS#10 signed on the card; the same key again gets the same certificate."""
     key = context.new_key
     assert key is not None
+    attestation = attestation_of(context, context.chosen_slot)
     csr = build_csr(private_key(context.piv, context.chosen_slot, key, before_use(context)))
-    order = context.keeping_card(lambda: context.ra.send_request(context.open_order.id, csr))
+    send = partial(context.ra.send_request, context.open_order.id, csr, attestation=attestation)
+    order = context.keeping_card(send)
     context.order = order
 
 

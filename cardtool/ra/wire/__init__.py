@@ -1,6 +1,7 @@
 """The shapes of docs/ra-api.md as typed values. Each ``parse`` raises RaAnswerMalformed for anything else."""
 
 from cardtool.ra.wire.orders import (
+    Attestation,
     CardAtRa,
     CertificateAtRa,
     FeeState,
@@ -24,6 +25,7 @@ from cardtool.ra.wire.policy import (
     CardPolicy,
     Carrier,
     IdentifierKind,
+    KeyOrigin,
     LocalText,
     RaInfo,
     SignIn,
@@ -37,6 +39,7 @@ from cardtool.ra.wire.policy import (
 
 __all__ = [
     "Account",
+    "Attestation",
     "Captcha",
     "CardAtRa",
     "CardChallenge",
@@ -46,6 +49,7 @@ __all__ = [
     "CertificateAtRa",
     "FeeState",
     "IdentifierKind",
+    "KeyOrigin",
     "LocalText",
     "Order",
     "OrderFee",

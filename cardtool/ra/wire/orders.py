@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from ssl import DER_cert_to_PEM_cert
 
 from cardtool.errors import RaAnswerMalformed
 from cardtool.ra.members import Members
@@ -137,6 +138,21 @@ class Order:
             certificate=_pem(members, "certificate") if has_certificate else None,
             fee=OrderFee.parse(members.child("fee")) if members.has("fee") else None,
         )
+
+
+@dataclass(frozen=True)
+class Attestation:
+    """DER: the card's certificate over a key that it made, and the certificate of the key that signed this one."""
+
+    statement: bytes
+    intermediate: bytes
+
+    def members(self) -> dict[str, str]:
+        """As the RA takes it."""
+        return {
+            "certificate": DER_cert_to_PEM_cert(self.statement),
+            "intermediate": DER_cert_to_PEM_cert(self.intermediate),
+        }
 
 
 @dataclass(frozen=True)

@@ -95,6 +95,13 @@ class SitePasswordRule:
         return cls(minimum, members.number("maximum", minimum, 1024), **kinds)
 
 
+class KeyOrigin(StrEnum):
+    """attested: the card must prove that it made the key."""
+
+    ANY = "any"
+    ATTESTED = "attested"
+
+
 @dataclass(frozen=True)
 class CardPolicy:
     """``key_algorithm`` as named in pki/algorithms.py; ``slots`` in the order they are tried."""
@@ -104,6 +111,7 @@ class CardPolicy:
     pin_minimum: int
     pin_maximum: int
     pin_tries: int
+    key_origin: KeyOrigin = KeyOrigin.ANY
 
     @classmethod
     def parse(cls, members: Members) -> CardPolicy:
@@ -114,7 +122,13 @@ class CardPolicy:
             pin_minimum=minimum,
             pin_maximum=members.number("pin_maximum", minimum, 16),
             pin_tries=members.number("pin_tries", 1, 15),
+            key_origin=_key_origin(members),
         )
+
+
+def _key_origin(members: Members) -> KeyOrigin:
+    """An RA that does not say demands nothing."""
+    return members.choice("key_origin", KeyOrigin) if members.has("key_origin") else KeyOrigin.ANY
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from cardtool.cards.piv import yubico
 from cardtool.cards.piv.attestation import Attested, attest, verify_attestation
 from cardtool.cards.piv.keydata import PublicKey
 from cardtool.cards.piv.types import Algorithm, Slot
+from cardtool.pcsc.virtual.piv.attestation import make_attestation_key
 from tests.unit.cards.bench_card import BenchCard, certify
 
 
@@ -34,6 +35,12 @@ def made(bench: BenchCard) -> Statement:
         return Statement(key, statement, signer, bench.card.state.attestation_root, extensions.serial())
 
 
+def of_another_vendor() -> BenchCard:
+    bench = BenchCard()
+    make_attestation_key(bench.card.state, ec.generate_private_key(ec.SECP256R1()))
+    return bench
+
+
 def test_a_key_made_on_the_card() -> None:
     case = made(BenchCard())
     told = verify_attestation(
@@ -43,7 +50,7 @@ def test_a_key_made_on_the_card() -> None:
 
 
 def test_what_does_not_fit_is_not_believed() -> None:
-    case, other = made(BenchCard()), made(BenchCard())
+    case, other = made(BenchCard()), made(of_another_vendor())
     stranger = ec.generate_private_key(ec.SECP256R1()).public_key()
     own_word = certify(case.key)
     for statement, signers, roots, key, serial in (
@@ -66,7 +73,7 @@ def test_a_chain_in_circles_ends() -> None:
     case = made(BenchCard())
     key = x509.load_der_x509_certificate(case.root).public_key()
     with pytest.raises(errors.CardNotGenuine):
-        verify_attestation(case.root, [case.root], [made(BenchCard()).root], public_key=key)  # type: ignore[arg-type]
+        verify_attestation(case.root, [case.root], [made(of_another_vendor()).root], public_key=key)  # type: ignore[arg-type]
 
 
 def test_an_imported_key_gets_no_statement() -> None:

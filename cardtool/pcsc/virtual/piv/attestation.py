@@ -19,6 +19,7 @@ from cardtool.pcsc.virtual.piv.data import ATTESTATION_CERTIFICATE
 from cardtool.pcsc.virtual.piv.keys import KeyPair, PinPolicy, TouchPolicy
 from cardtool.pcsc.virtual.piv.personality import Algorithm, Extension
 from cardtool.pcsc.virtual.piv.state import CardState
+from cardtool.pcsc.virtual.piv.vendor import ROOT_NAME, practice_key
 from cardtool.pcsc.virtual.status import CONDITIONS_NOT_SATISFIED, WRONG_DATA, Refused
 
 FIRMWARE_VERSION = x509.ObjectIdentifier("1.3.6.1.4.1.41482.3.3")
@@ -30,10 +31,10 @@ _UNTIL = dt.datetime(2124, 1, 1, tzinfo=dt.UTC)
 _CERTIFICATE, _CERT_INFO, _ERROR_DETECTION = 0x70, 0x71, 0xFE
 
 
-def make_attestation_key(state: CardState) -> None:
-    """Give a new card its own attestation key in F9, certified by its own root whose key is thrown away."""
-    root, device = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    root_name = _name("CardTool virtual card root")
+def make_attestation_key(state: CardState, vendor: ec.EllipticCurvePrivateKey | None = None) -> None:
+    """Give a new card its own attestation key in F9, certified by ``vendor``'s root: the practice vendor's, usually."""
+    root, device = vendor or practice_key(), ec.generate_private_key(ec.SECP256R1())
+    root_name = _name(ROOT_NAME)
     anchor = _builder(root_name, root_name, root.public_key())
     anchor = anchor.add_extension(x509.BasicConstraints(ca=True, path_length=1), critical=True)
     state.attestation_root = anchor.sign(root, hashes.SHA256()).public_bytes(Encoding.DER)

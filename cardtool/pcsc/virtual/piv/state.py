@@ -68,7 +68,7 @@ class CardState:
     keys: dict[int, KeyPair] = field(default_factory=dict)
     objects: dict[int, bytes] = field(default_factory=dict)
     attestation_root: bytes = b""
-    """DER certificate of the root above the attestation key; its private key is not kept."""
+    """DER certificate of the vendor's root above the attestation key."""
 
 
 def default_management_key(algorithm: Algorithm) -> ManagementKey:
