@@ -23,11 +23,21 @@ NEVER_IMPORTED = [
     *("PIL._avif", "PIL._webp", "PIL._imagingcms", "PIL.AvifImagePlugin", "PIL.ImageTk", "PIL.ImageQt"),
     # Of PyPAC only the evaluation is used: neither discovery nor its way to macOS' settings.
     *("publicsuffixlist", "SystemConfiguration", "dukpy.webassets"),
-    # The RA of practice mode has its database embedded; libpq would add a tenth to the whole.
-    *("psycopg", "psycopg_binary"),
+    # The RA of practice mode has its database embedded, its keys in files; libpq would add a tenth to the whole.
+    *("psycopg", "psycopg_binary", "pkcs11"),
     # uvicorn takes these where they are; ours names h11, and one person needs no faster loop.
     *("httptools", "uvloop", "websockets", "wsproto", "watchfiles", "yaml", "dotenv"),
 ]
+BESIDE_THE_ARCHIVE = {
+    # What comes before the first paint lies there as it is loaded: to unpack it took an eighth of the start.
+    name: "pyc"
+    for name in (
+        *("cardtool.ui", "cardtool.desktop", "cardtool.app", "cardtool.words", "cardtool.config"),
+        *("PySide6", "shiboken6", "shibokensupport"),
+        *("argparse", "ast", "dataclasses", "inspect", "logging", "pathlib", "tomllib", "typing", "urllib"),
+        *("contextlib", "datetime", "dis", "ipaddress", "locale", "string", "threading", "tempfile"),
+    )
+}
 IMPORTED_BY_MIGRATIONS = ["alembic.context", "alembic.op", "server_stub.db.models"]
 
 MIGRATIONS = "server_stub/db/migrations"

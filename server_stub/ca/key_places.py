@@ -75,11 +75,11 @@ def keys_of(data: Path) -> Keys:
 
 
 def _open(data: Path, setting: _Setting) -> Token:
-    from server_stub.ca.token import Token  # noqa: PLC0415 (most RAs have none)
-
     try:
+        from server_stub.ca.token import Token  # noqa: PLC0415 (most RAs have none)
+
         return Token.open(setting.module, setting.token, setting.key, _pin(data, setting))
-    except TokenUnavailable as error:
+    except (TokenUnavailable, ImportError) as error:  # the RA of the frozen application knows no tokens
         raise BadTokenSetting(str(error)) from error
 
 
