@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from ssl import DER_cert_to_PEM_cert
 
 from cardtool.errors import RaAnswerMalformed
 from cardtool.ra.members import Members
@@ -149,6 +148,8 @@ class Attestation:
 
     def members(self) -> dict[str, str]:
         """As the RA takes it."""
+        from ssl import DER_cert_to_PEM_cert  # noqa: PLC0415 (brings OpenSSL; the window knows these types too)
+
         return {
             "certificate": DER_cert_to_PEM_cert(self.statement),
             "intermediate": DER_cert_to_PEM_cert(self.intermediate),
