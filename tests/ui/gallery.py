@@ -8,10 +8,17 @@ from typing import Any
 
 from cardtool.config import Settings
 from cardtool.errors import (
+    BackstageEnded,
+    BankUnreachable,
     CaptchaWrong,
+    CardCannotAttest,
     CardRemoved,
+    CardSignInRefused,
     CardToolError,
+    FeeRefused,
+    OrderConflict,
     RaUnreachable,
+    RequestRefused,
     WrongPin,
     WrongSitePassword,
 )
@@ -106,6 +113,14 @@ PAGES: dict[str, tuple[str, Callable[[Context], Page]]] = {
     "rpt-2": ("", lambda context: ReportSavedPage(context, samples.report(), samples.REPORT_FILE)),
     "nyb-1": ("", lambda context: NotBuiltPage(context, "RNC")),
     "no-ra": ("SGN", _failure(RaUnreachable(), "SGN-1")),
+    "no-ra-proxy": ("SGN", _failure(RaUnreachable("proxy"), "SGN-1")),
+    "backstage-ended": ("APC", _failure(BackstageEnded(), "APC-4")),
+    "cannot-attest": ("APC", _failure(CardCannotAttest(), "APC-4")),
+    "attestation-refused": ("APC", _failure(RequestRefused("attestation"), "APC-4")),
+    "fee-due": ("APC", _failure(OrderConflict("fee-due"), "APC-4")),
+    "fee-refused": ("APC", _failure(FeeRefused("funds"), "APC-4")),
+    "no-bank": ("APC", _failure(BankUnreachable(), "APC-4")),
+    "card-sign-in-refused": ("SGN", _failure(CardSignInRefused(), "SGN-1")),
 }
 
 HOMES: dict[str, HomeView] = {
