@@ -250,19 +250,14 @@ class World:
 @contextmanager
 def wire(options: Options) -> Iterator[World]:
     """The world of one command. Raises FolderNotWritable, DiskFull."""
-    paths, settings = _at_home(options)
+    paths = Paths.of_user(practice=options.practice)
+    paths.make()
+    settings = load_settings(paths.config).settings
     world = World(options, settings, paths, words_for(options, settings))
     try:
         yield world
     finally:
         world.close()
-
-
-def _at_home(options: Options) -> tuple[Paths, Settings]:
-    """Folders, made where they were missing, and settings. Raises FolderNotWritable, DiskFull."""
-    paths = Paths.of_user(practice=options.practice)
-    paths.make()
-    return paths, load_settings(paths.config).settings
 
 
 def words_for(options: Options, settings: Settings | None = None) -> Words:
@@ -327,19 +322,30 @@ def _window(typed: list[str]) -> int:
         from cardtool.cli.main import usage_failed
 
         return usage_failed(error, Words(detect_language()))
+    paths = Paths.of_user(practice=options.practice)
+    settings = load_settings(paths.config).settings
+    try:
+        paths.make()
+    except CardToolError as error:
+        from cardtool.ui.run import refuse
+
+        language = words_for(options, settings).language
+        return refuse(error, Words, settings, language=language, practice=options.practice)
+    return _open(options, paths, settings, own_command(BACKSTAGE, *typed))
+
+
+def _open(options: Options, paths: Paths, settings: Settings, backstage: list[str]) -> int:
     from cardtool.desktop.services import FrontOfHouse
     from cardtool.desktop.settings import SettingsBook
     from cardtool.ui.run import run
 
-    paths, settings = _at_home(options)
-    book = SettingsBook(settings, paths.config)
     start_practice = None if options.practice else _start_practice
-    front = FrontOfHouse(own_command(BACKSTAGE, *typed), book, paths.log, start_practice)
+    front = FrontOfHouse(backstage, SettingsBook(settings, paths.config), paths.log, start_practice)
     with ExitStack() as kept:
         kept.callback(front.close)
         log = partial(kept.enter_context, _logging(paths, settings))
         language = words_for(options, settings).language
-        return run(front.services(), sys.argv[:1], language=language, practice=options.practice, painted=log)
+        return run(front.services(), language=language, practice=options.practice, painted=log)
 
 
 def own_command(*arguments: str) -> list[str]:

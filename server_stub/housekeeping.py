@@ -10,6 +10,7 @@ from datetime import timedelta
 from sqlalchemy import Delete, delete
 
 from server_stub import debits, limits
+from server_stub.db.errors import DatabaseAway, DatabaseBusy
 from server_stub.db.models import (
     Captcha,
     CardChallenge,
@@ -41,11 +42,13 @@ async def keep_house(ra: Ra, notary: Notary) -> None:
 
 
 def attempt(work: Callable[[], None]) -> None:
-    """What cannot be done now (the database is away, the disk full, the bank's adapter has a defect) is done later."""
+    """What cannot be done now (the database is away, the disk full) is done later; so it is after a defect."""
     try:
         work()
-    except Exception as error:  # noqa: BLE001 - the house is kept on, whatever went wrong with one thing
+    except (DatabaseAway, DatabaseBusy, OSError) as error:
         _log.warning("housekeeping-put-off", extra={"defect": type(error).__name__})
+    except Exception:  # noqa: BLE001 - the house is kept on, whatever went wrong with one thing
+        _log.exception("defect")
 
 
 def seal(ra: Ra, notary: Notary) -> None:

@@ -115,9 +115,15 @@ class Partner:
         self._thread.join()
 
     def _listen(self) -> None:
-        with suppress(EOFError):
-            while True:
-                self._sort(self._pipe.receive())
+        """Whatever ends it, a defect of ours too: nobody is left waiting for an answer."""
+        try:
+            with suppress(EOFError):
+                while True:
+                    self._sort(self._pipe.receive())
+        finally:
+            self._over()
+
+    def _over(self) -> None:
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(1.0)
         self._process.kill()

@@ -57,7 +57,7 @@ class Pipe:
         pickled, *secrets = [self._read(self._number()) for _ in range(count)]
         try:
             return _Unpickler(BytesIO(pickled), [_taken(octets) for octets in secrets]).load()
-        except pickle.UnpicklingError as error:
+        except Exception as error:  # pickle: bytes that are no pickle of ours can raise nearly anything
             log.error("message refused", exc_info=error)
             raise EOFError from None
 

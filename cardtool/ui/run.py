@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable
 
 from PySide6.QtWidgets import QApplication
 
+from cardtool.config import Settings
+from cardtool.errors import CardToolError
 from cardtool.ui.context import Context
 from cardtool.ui.main_window import MainWindow
-from cardtool.ui.messages import Messages
+from cardtool.ui.messages import Messages, Words
 from cardtool.ui.services import Services
 from cardtool.ui.theme import Theme
 
@@ -19,16 +22,9 @@ LAST_ACT = 60.0
 """Seconds an act that cannot be interrupted may still take when the window is gone already."""
 
 
-def run(
-    services: Services,
-    arguments: Sequence[str],
-    *,
-    language: str,
-    practice: bool,
-    painted: Callable[[], object],
-) -> int:
+def run(services: Services, *, language: str, practice: bool, painted: Callable[[], object]) -> int:
     """Show the window until it is closed; the exit status. ``painted`` is called after the first paint."""
-    app = QApplication([*arguments, *STYLE])
+    app = QApplication([*sys.argv[:1], *STYLE])
     window = make_window(app, services, language=language, practice=practice)
     window.first_paint.connect(resume_collection)
     window.first_paint.connect(painted)
@@ -38,6 +34,23 @@ def run(
     return status
 
 
+def refuse(
+    error: CardToolError,
+    load_words: Callable[[str], Words],
+    settings: Settings,
+    *,
+    language: str,
+    practice: bool,
+) -> int:
+    """Say why there is no window; the exit status."""
+    from cardtool.ui.dialogs import CannotOpen  # noqa: PLC0415 - not before a first paint
+
+    app = QApplication([*sys.argv[:1], *STYLE])
+    context = make_context(app, load_words, settings, language=language, practice=practice)
+    CannotOpen(context, error).exec()
+    return error.exit_status
+
+
 def resume_collection() -> None:
     """``cardtool.app`` held garbage collection back; what the start made stays, and need not be looked at again."""
     gc.freeze()
@@ -45,7 +58,17 @@ def resume_collection() -> None:
 
 
 def make_window(app: QApplication, services: Services, *, language: str, practice: bool) -> MainWindow:
-    settings = services.settings
-    messages = Messages(services.load_words, language)
+    context = make_context(app, services.load_words, services.settings, language=language, practice=practice)
+    return MainWindow(context, services)
+
+
+def make_context(
+    app: QApplication,
+    load_words: Callable[[str], Words],
+    settings: Settings,
+    *,
+    language: str,
+    practice: bool,
+) -> Context:
     theme = Theme(app, settings.theme.value, settings.text_size)
-    return MainWindow(Context(messages, theme, practice), services)
+    return Context(Messages(load_words, language), theme, practice)

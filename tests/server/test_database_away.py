@@ -15,6 +15,7 @@ from sqlalchemy import event
 from starlette.testclient import TestClient
 
 from server_stub import housekeeping, issuing
+from server_stub.db.errors import DatabaseAway
 from server_stub.ra import Ra
 from server_stub.seals import Notary
 from server_stub.settings import Settings
@@ -144,6 +145,24 @@ def test_signed_heads_wait_for_room(alice: Caller, ra: Ra, monkeypatch: pytest.M
     assert len(notary.file.read_bytes().splitlines()) == len(before.splitlines()) + 1
     with ra.act(write=False) as act:
         notary.verify(act.db)
+
+
+@pytest.mark.parametrize(
+    ("fault", "level", "told"),
+    [
+        (DatabaseAway(), "WARNING", "housekeeping-put-off"),
+        (OSError(errno.ENOSPC, "no room"), "WARNING", "housekeeping-put-off"),
+        (KeyError("ours"), "ERROR", "defect"),
+    ],
+)
+def test_the_house_is_kept_on_and_a_defect_is_told_from_what_passes(
+    fault: Exception, level: str, told: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail() -> None:
+        raise fault
+
+    housekeeping.attempt(fail)
+    assert [(record.levelname, record.message) for record in caplog.records] == [(level, told)]
 
 
 def no_room(_descriptor: int) -> None:

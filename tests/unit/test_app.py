@@ -14,7 +14,7 @@ import pytest
 from cardtool.app import World, main
 from cardtool.cli.options import Options
 from cardtool.config import HOME_VARIABLE, Paths, Settings, save_settings
-from cardtool.errors import ArgumentInvalid, FolderNotWritable
+from cardtool.errors import ArgumentInvalid, CardToolError, FolderNotWritable
 from cardtool.log import FILE_NAME
 from cardtool.pcsc.virtual.piv import VirtualPivCard
 from cardtool.pcsc.virtual.reader import VirtualHub
@@ -55,6 +55,22 @@ def test_where_no_log_can_be_written_the_command_says_so(home: Path, capsys: pyt
     (home / "real").write_text("a file where the folder should be")
     assert main(["explain", "C201"]) == 6
     assert "L201" in capsys.readouterr().err
+
+
+def test_where_no_folder_can_be_made_the_window_says_so(home: Path, monkeypatch: pytest.MonkeyPatch):
+    (home / "practice").write_text("a file where the folder should be")
+    told: list[tuple[CardToolError, str, bool]] = []
+
+    def refuse(
+        error: CardToolError, _load: object, _settings: object, *, language: str, practice: bool
+    ) -> int:
+        told.append((error, language, practice))
+        return error.exit_status
+
+    monkeypatch.setattr("cardtool.ui.run.refuse", refuse)
+    assert main(["--practice", "--lang", "en"]) == 6
+    ((error, language, practice),) = told
+    assert (error.code, language, practice) == ("L201", "en", True)
 
 
 def test_the_language_of_the_settings_counts_everywhere(home: Path, capsys: pytest.CaptureFixture[str]):

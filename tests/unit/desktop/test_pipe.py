@@ -11,7 +11,7 @@ import pytest
 
 from cardtool.config import Settings, Theme
 from cardtool.desktop.messages import Answer, Chosen, Done, Failed, Refusal
-from cardtool.desktop.pipe import Pipe
+from cardtool.desktop.pipe import NUMBER, Pipe
 from cardtool.errors import WrongPin
 from cardtool.flows.ports import Back
 from cardtool.flows.questions import PinAnswer, SitePasswordChange
@@ -98,6 +98,27 @@ def test_a_secret_nobody_takes_is_wiped_all_the_same(ends: tuple[Pipe, Pipe]) ->
 def test_only_our_own_data_is_taken(ends: tuple[Pipe, Pipe], caplog: pytest.LogCaptureFixture) -> None:
     with pytest.raises(EOFError):
         through(ends, Done(1, os.getcwd))
+    assert caplog.messages == ["message refused"]
+
+
+GARBAGE = {
+    "no pickle": b"\x00",
+    "cut off": b"\x80\x05K",
+    "nothing on the stack": b"\x80\x05.",
+    "no such member": b"\x80\x05ccardtool.errors\nNoSuchError\n.",
+    "no such module": b"\x80\x05ccardtool.nowhere\nThing\n.",
+    "no such secret": b"\x80\x05K\x07Q.",
+    "wrong arguments": b"\x80\x05ccardtool.errors\nWrongPin\n(I1\nI2\nI3\ntR.",
+}
+
+
+@pytest.mark.parametrize("octets", GARBAGE.values(), ids=GARBAGE)
+def test_whatever_else_comes_is_refused_the_same_way(
+    ends: tuple[Pipe, Pipe], octets: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    os.write(ends[0]._writing.fileno(), NUMBER.pack(1) + NUMBER.pack(len(octets)) + octets)
+    with pytest.raises(EOFError):
+        ends[1].receive()
     assert caplog.messages == ["message refused"]
 
 

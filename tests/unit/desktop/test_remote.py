@@ -19,6 +19,7 @@ import pytest
 from cardtool.config import Settings, load_settings
 from cardtool.desktop import remote as remote_module
 from cardtool.desktop import walk as walk_module
+from cardtool.desktop.partner import Partner
 from cardtool.desktop.remote import Remote
 from cardtool.desktop.remote_controls import RemoteControls
 from cardtool.desktop.settings import SettingsBook
@@ -229,6 +230,17 @@ def test_killed_with_nothing_to_do_the_window_looks_anew(
     window.remote.look()
     window.kill()
     window.until(lambda: window.changes == 1)
+    assert window.remote.look()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_defect_of_our_own_while_listening_leaves_nobody_waiting(
+    window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(Partner, "_sort", lambda *_: 1 / 0)
+        with pytest.raises(BackstageEnded):
+            window.look().result(PATIENCE)
     assert window.remote.look()
 
 
