@@ -329,6 +329,9 @@ def _window(typed: list[str]) -> int:
         return usage_failed(error, Words(detect_language()))
     from cardtool.desktop.services import FrontOfHouse
     from cardtool.desktop.settings import SettingsBook
+    from cardtool.ui.lean import import_pyside
+
+    import_pyside()  # before anything below imports it in its own way
     from cardtool.ui.run import run
 
     paths, settings = _at_home(options)
