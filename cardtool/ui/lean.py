@@ -17,12 +17,14 @@ from importlib import import_module
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
+from cardtool.postponed import postponed
+
 BOOTSTRAP = "signature_bootstrap"
 LOADER = "shibokensupport.signature.loader"
 MAPPING = "shibokensupport.signature.mapping"
 QUESTIONS = ("pyside_type_init", "create_signature", "seterror_argument", "make_helptext")
 FOR_FEATURES = ("post_init", "finish_import", "feature_import", "feature_imported")
-ONLY_TO_UNPACK = ("base64", "struct", "tempfile", "textwrap", "traceback", "zipfile")
+ONLY_TO_UNPACK = dict.fromkeys(("base64", "struct", "tempfile", "textwrap", "traceback", "zipfile"), ())
 """Modules that PySide6 imports for its bootstrap alone."""
 
 
@@ -39,13 +41,8 @@ def import_pyside() -> None:
     if "shiboken6" in sys.modules:
         return
     sys.modules[BOOTSTRAP] = _Bootstrap(BOOTSTRAP)
-    put_off = [name for name in ONLY_TO_UNPACK if name not in sys.modules]
-    sys.modules.update({name: ModuleType(name) for name in put_off})
-    try:
+    with postponed(ONLY_TO_UNPACK):
         import_module("PySide6")
-    finally:
-        for name in put_off:
-            del sys.modules[name]
     sys.modules[MAPPING] = _mapping
 
 
@@ -69,9 +66,7 @@ def _nothing(*_: object) -> None:
 def _loader() -> ModuleType:
     """PySide6's own, made at the first call."""
     if LOADER not in sys.modules:
-        names = vars(sys.modules[BOOTSTRAP])
-        names.update({name: import_module(name) for name in ONLY_TO_UNPACK if name in names})
-        names["bootstrap"]()
+        vars(sys.modules[BOOTSTRAP])["bootstrap"]()
     return sys.modules[LOADER]
 
 
