@@ -16,7 +16,9 @@ NAME = "seldom_used_module"
 
 @pytest.fixture(autouse=True)
 def seldom(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    tmp_path.joinpath(f"{NAME}.py").write_text("ANSWER = 42\ndef twice(number, *, more=0): return 2 * number + more\n")
+    tmp_path.joinpath(f"{NAME}.py").write_text(
+        "ANSWER = 42\ndef twice(number, *, more=0): return 2 * number + more\n"
+    )
     monkeypatch.syspath_prepend(tmp_path)
     yield
     sys.modules.pop(NAME, None)
