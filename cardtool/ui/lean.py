@@ -2,7 +2,7 @@
 
 At its import PySide6 unpacks and compiles three thousand lines of Python that word its TypeErrors and make
 ``__doc__``, and from then on has every ``import`` of the process read the source of what it imported, in case of
-``from __feature__ import …``. That is a third of the start of a bare window, and nothing here needs it.
+``from __feature__ import …``. That is two fifths of the start of a bare window, and nothing here needs it.
 
 How: PySide6 (libshiboken, ``signature_globals.cpp``) executes its module ``signature_bootstrap`` and asks the
 function ``bootstrap`` in it for an object with the functions named below. Here it gets ours, which makes the real one
