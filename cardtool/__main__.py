@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import gc
 import sys
+
+from cardtool.postponed import postponed
+
+SELDOM_USED = {"inspect": (), "tempfile": ("gettempdir",)}
+"""What dataclasses and platformdirs import: a tenth of the time until there is a window."""
 
 
 def main() -> int:
-    if getattr(sys, "frozen", False):  # a worker process of the frozen program is this program again
-        from multiprocessing import freeze_support
+    if getattr(sys, "frozen", False) and sys.argv[1:] == ["evaluate-pac"]:  # cardtool/ra/pac.py starts it so
+        from cardtool.ra.pac_child import main as evaluate
 
-        freeze_support()
-        if sys.argv[1:] == ["evaluate-pac"]:  # cardtool/ra/pac.py starts it so
-            from cardtool.ra.pac_child import main as evaluate
-
-            return evaluate()
-    from cardtool.app import main as run
-
+        return evaluate()
+    gc.disable()  # imports leave no garbage
+    with postponed(SELDOM_USED):
+        from cardtool.app import main as run
+    gc.enable()
     return run()
 
 

@@ -337,6 +337,9 @@ def _window(typed: list[str]) -> int:
 def _open(options: Options, paths: Paths, settings: Settings, backstage: list[str]) -> int:
     from cardtool.desktop.services import FrontOfHouse
     from cardtool.desktop.settings import SettingsBook
+    from cardtool.ui.lean import import_pyside
+
+    import_pyside()  # before anything below imports it in its own way
     from cardtool.ui.run import run
 
     start_practice = None if options.practice else _start_practice

@@ -7,6 +7,7 @@ import re
 import subprocess
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
+from zipfile import ZipFile
 
 from devkit import ROOT, screen
 
@@ -27,17 +28,34 @@ NEVER_IMPORTED = [
     *("psycopg", "psycopg_binary", "pkcs11"),
     # uvicorn takes these where they are; ours names h11, and one person needs no faster loop.
     *("httptools", "uvloop", "websockets", "wsproto", "watchfiles", "yaml", "dotenv"),
+    # PyInstaller imports it at each start, for libraries that are opened by name; here nobody does that on Linux.
+    *(["ctypes", "_ctypes"] if screen.LINUX else []),
 ]
+DEAR_AT_START = ["multiprocessing"]
+"""Not for ``cardtool``, which starts its children itself: PyInstaller imports sockets, signals and pickle for it."""
 BESIDE_THE_ARCHIVE = {
     # What comes before the first paint lies there as it is loaded: to unpack it took an eighth of the start.
     name: "pyc"
     for name in (
         *("cardtool.ui", "cardtool.desktop", "cardtool.app", "cardtool.words", "cardtool.config"),
+        *("cardtool.postponed", "cardtool.errors", "cardtool.atomic", "cardtool.cli.options"),
         *("PySide6", "shiboken6", "shibokensupport"),
-        *("argparse", "ast", "dataclasses", "inspect", "logging", "pathlib", "tomllib", "typing", "urllib"),
-        *("contextlib", "datetime", "dis", "ipaddress", "locale", "string", "threading", "tempfile"),
+        *(
+            "argparse",
+            "contextlib",
+            "copy",
+            "dataclasses",
+            "datetime",
+            "fnmatch",
+            "gettext",
+            "ipaddress",
+            "json",
+        ),
+        *("locale", "pathlib", "platformdirs", "queue", "string", "threading", "tomllib", "typing", "urllib"),
     )
 }
+LIBRARY = "base_library.zip"
+"""Python's own modules, where PyInstaller has it look first."""
 IMPORTED_BY_MIGRATIONS = ["alembic.context", "alembic.op", "server_stub.db.models"]
 
 MIGRATIONS = "server_stub/db/migrations"
@@ -84,6 +102,26 @@ UNUSED_START_SCRIPTS = {
 def start_scripts(scripts: Iterable[Entry]) -> list[Entry]:
     """What runs before and as the program itself, without PyInstaller's helpers that nothing here needs."""
     return [entry for entry in scripts if entry[0] not in UNUSED_START_SCRIPTS]
+
+
+def unpacked(datas: Iterable[Entry], work: Path) -> list[Entry]:
+    """With a folder in the place of the zip file with Python's own modules, which is read by Python code.
+
+    Only on Linux: on macOS a folder with a dot in its name is a bundle to be signed.
+    """
+    if not screen.LINUX:
+        return list(datas)
+    files: list[Entry] = []
+    for name, source, kind in datas:
+        files += folder_of(source, work / "library") if name == LIBRARY else [(name, source, kind)]
+    return files
+
+
+def folder_of(archive: str, folder: Path) -> Iterator[Entry]:
+    with ZipFile(archive) as packed:
+        packed.extractall(folder)
+        for name in packed.namelist():
+            yield f"{LIBRARY}/{name}", str(folder / name), "DATA"
 
 
 def data_files() -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ import pytest
 from bench.frame import Frame
 from cardtool import __version__
 from cardtool.ra.pac import FROZEN_COMMAND
-from devkit import build, screen
+from devkit import build, bundle, screen
 
 pytestmark = pytest.mark.timeout(400)  # the first test builds
 
@@ -21,6 +21,8 @@ LARGEST = 132.0
 COLOURS_OF_HOME = 60
 """The picture of the card is a gradient; a window without its home screen has a handful."""
 LONGEST_START = 60.0
+DEAR = ("_ctypes", "_multiprocessing", "_ssl", "libcrypto", "libffi", "libQt6Network", "libQt6OpenGL")
+"""Libraries whose loading would tell that something heavy is imported into the window's process again."""
 
 
 def run(computer: dict[str, str], program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -42,6 +44,11 @@ def test_it_stays_slim(built: Path) -> None:
 def test_what_belongs_to_the_system_is_not_in_it(built: Path) -> None:
     for name in ("libpcsclite*", "libfontconfig.*", "libstdc++*", "libgtk*", "libgnutls*"):
         assert not list(built.rglob(name))
+
+
+def test_python_reads_its_own_modules_from_a_folder(built: Path) -> None:
+    assert (built / "_internal" / bundle.LIBRARY).is_dir()
+    assert not list(built.rglob("_ctypes.*")), "PyInstaller imports it at each start where it is there"
 
 
 def test_it_tells_its_version(built: Path, computer: dict[str, str]) -> None:
@@ -95,10 +102,13 @@ def test_its_window_opens_and_looks_at_the_ra(built: Path, computer: dict[str, s
         )
         try:
             wait_until_home(frame, window, tmp_path)
+            loaded = Path(f"/proc/{window.pid}/maps").read_text("utf-8")
         finally:
             window.terminate()
             window.wait(timeout=10)
     assert (tmp_path / "said").read_text("utf-8") == ""
+    assert "QtWidgets.abi3.so" in loaded
+    assert not [name for name in DEAR if name in loaded]
 
 
 def wait_until_home(frame: Frame, window: subprocess.Popen[bytes], home: Path) -> None:

@@ -19,6 +19,8 @@ HEAVY = (
     "cardtool.ui.home",
     "logging.handlers",
     "PySide6.QtSvg",
+    "shibokensupport.signature.loader",
+    "zipfile",
     "cardtool.flows",
     "cardtool.cards",
     "cardtool.pcsc",
@@ -31,6 +33,8 @@ import json, sys
 from pathlib import Path
 import cardtool.app
 from cardtool.cli.options import parse_window
+from cardtool.ui.lean import import_pyside
+import_pyside()
 from PySide6 import QtCore, QtWidgets
 from PySide6.QtWidgets import QApplication
 from cardtool.config import Settings

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from zipfile import ZipFile
+
 import pytest
 
-from devkit import bundle, icu
+from devkit import bundle, icu, screen
 
 
 @pytest.mark.parametrize(
@@ -81,3 +84,15 @@ def test_everything_that_is_read_as_a_file_is_taken_along() -> None:
 )
 def test_of_icu_data_what_is_ours_stays(item: str, kept: bool) -> None:
     assert (icu.superfluous([item]) == []) is kept
+
+
+@pytest.mark.skipif(not screen.LINUX, reason="a folder takes the archive's place on Linux only")
+def test_pythons_library_is_a_folder(tmp_path: Path) -> None:
+    archive = tmp_path / "library.zip"
+    with ZipFile(archive, "w") as packed:
+        packed.writestr("encodings/utf_8.pyc", b"code")
+    words: bundle.Entry = ("resources/words/en.toml", "en.toml", "DATA")
+    kept, library = bundle.unpacked([words, (bundle.LIBRARY, str(archive), "DATA")], tmp_path)
+    assert kept == words
+    assert library[0] == f"{bundle.LIBRARY}/encodings/utf_8.pyc"
+    assert Path(library[1]).read_bytes() == b"code"
