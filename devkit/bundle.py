@@ -40,18 +40,9 @@ BESIDE_THE_ARCHIVE = {
         *("cardtool.ui", "cardtool.desktop", "cardtool.app", "cardtool.words", "cardtool.config"),
         *("cardtool.postponed", "cardtool.errors", "cardtool.atomic", "cardtool.cli.options"),
         *("PySide6", "shiboken6", "shibokensupport"),
-        *(
-            "argparse",
-            "contextlib",
-            "copy",
-            "dataclasses",
-            "datetime",
-            "fnmatch",
-            "gettext",
-            "ipaddress",
-            "json",
-        ),
-        *("locale", "pathlib", "platformdirs", "queue", "string", "threading", "tomllib", "typing", "urllib"),
+        *("argparse", "contextlib", "copy", "dataclasses", "datetime", "fnmatch", "gettext", "ipaddress"),
+        *("json", "locale", "pathlib", "platformdirs", "queue", "string"),
+        *("threading", "tomllib", "typing", "urllib"),
     )
 }
 LIBRARY = "base_library.zip"
