@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import TypeVar
 
 from tests.ui.outside.bus import ATSPI, Bus, NotAnswered
 
@@ -16,6 +17,8 @@ RADIO_BUTTON, COMBO_BOX, PASSWORD = 44, 11, 40
 LABELLED_BY = 2
 MANY = 300
 """A node with more children than this is a list of data; the first ones stand for all."""
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -57,8 +60,11 @@ class Node:
         return int(low) | int(high) << 32
 
     def has(self, *wanted: int) -> bool:
-        states = self.states()
-        return all(states >> number & 1 for number in wanted)
+        """What is gone has no state."""
+        with suppress(NotAnswered):
+            states = self.states()
+            return all(states >> number & 1 for number in wanted)
+        return False
 
     @property
     def size(self) -> tuple[int, int]:
@@ -91,10 +97,28 @@ class Node:
         with suppress(NotAnswered):
             yield str(self._call("Accessible", "GetAttributes")[0])
 
+    def seen(self) -> Seen:
+        return Seen(self, self.name, self.role, self.size)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """``node`` as it was at one look. ``size``: pixels."""
+
+    node: Node
+    name: str
+    role: int
+    size: tuple[int, int]
+
     def __str__(self) -> str:
+        return f"{self.name!r} (role {self.role}, {self.size})"
+
+
+def answers(nodes: Iterable[Node], ask: Callable[[Node], Answer]) -> Iterator[tuple[Node, Answer]]:
+    """Each with its answer. Pages make themselves anew: what goes before it answers is left out."""
+    for node in nodes:
         with suppress(NotAnswered):
-            return f"{self.name!r} (role {self.role}, {self.size})"
-        return "something that is gone"
+            yield node, ask(node)
 
 
 def programs(bus: Bus) -> list[Node]:
