@@ -14,7 +14,7 @@ from server_stub import accounts, passwords
 from server_stub.app import create_app
 from server_stub.ra import Ra
 from server_stub.settings import Limits, Settings
-from tests.server.world import ORIGIN, PASSWORD, UNIT, Caller, World
+from tests.server.world import ORIGIN, PASSWORD, UNIT, Caller, World, ra_of
 
 
 def test_tries_are_told_and_the_last_one_suspends(world: World) -> None:
@@ -116,7 +116,7 @@ def test_attempts_are_limited_by_account_and_address(settings: Settings) -> None
         limits=Limits(sign_ins_per_account=1, sign_ins_per_address=3, captchas_per_address=100),
     )
     with TestClient(create_app(narrow), base_url=ORIGIN) as client:
-        ra = client.app.state.ra  # type: ignore[attr-defined]
+        ra = ra_of(client)
         assert isinstance(ra, Ra)
         world = World(client, ra)
         assert world.try_sign_in("one", "Wrong1234").status_code == 401

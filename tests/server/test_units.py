@@ -16,7 +16,7 @@ from server_stub.policy.load import BUNDLED, BadUnitFile, load_policies
 from server_stub.policy.password import breach_of
 from server_stub.policy.unit import SitePassword
 from server_stub.settings import Settings
-from tests.server.world import ORIGIN, PASSWORD, World
+from tests.server.world import ORIGIN, PASSWORD, World, ra_of
 
 REPOSITORY = Path(__file__).parents[2]
 INVENTED = """
@@ -75,14 +75,14 @@ def folder(tmp_path: Path) -> Path:
 
 def test_an_invented_unit_issues_certificates_by_its_own_rules(settings: Settings, folder: Path) -> None:
     with TestClient(create_app(replace(settings, extra_units=(folder,))), base_url=ORIGIN) as client:
-        world = World(client, client.app.state.ra)  # type: ignore[attr-defined]
+        world = World(client, ra_of(client))
         assert client.get("/api/v1/info").json()["units"] == ["exchange", "harbour"]
         person = world.customer("dock", unit="harbour")
         wrong = [world.try_sign_in("dock", "Wrong1234", "harbour", captcha=None).json() for _ in range(2)]
         assert [answer["attempts_left"] for answer in wrong] == [4, 3]
         assert world.try_sign_in("dock", PASSWORD, "harbour", captcha=None).status_code == 201
         caller = world.sign_in(person)
-        caller.card.signing_key = ec.generate_private_key(ec.SECP256R1())  # type: ignore[assignment]
+        caller.card.signing_key = ec.generate_private_key(ec.SECP256R1())
         issued = caller.issue()
         assert (issued["slot_hint"], issued["key_algorithm"]) == ("9C", "P-256")
         certificate = x509.load_pem_x509_certificate(issued["certificate"].encode())
