@@ -39,10 +39,10 @@ class Running:
 
     def post(self, path: str, body: object, token: str = "none") -> httpx2.Response:
         headers = {"Idempotency-Key": "k" * 16 + str(time.monotonic_ns()), "Authorization": f"Bearer {token}"}
-        return httpx2.post(self.url + path, json=body, headers=headers, timeout=20)
+        return httpx2.post(self.url + path, json=body, headers=headers, timeout=60)
 
     def get(self, path: str, token: str = "none") -> httpx2.Response:
-        return httpx2.get(self.url + path, headers={"Authorization": f"Bearer {token}"}, timeout=20)
+        return httpx2.get(self.url + path, headers={"Authorization": f"Bearer {token}"}, timeout=60)
 
     def sign_in(self) -> str:
         account = self.demo["accounts"][0]
@@ -53,7 +53,7 @@ class Running:
 
     def stop(self, how: int = signal.SIGTERM) -> int:
         self.process.send_signal(how)
-        self.process.communicate(timeout=15)
+        self.process.communicate(timeout=60)
         return self.process.returncode
 
 
@@ -110,7 +110,7 @@ def test_it_answers_and_ends_cleanly(running: Running) -> None:
     assert running.get("/health").json() == {"status": "ok"}
     assert running.get("/api/v1/info").json()["practice"] is True
     running.process.send_signal(signal.SIGTERM)
-    out, log = running.process.communicate(timeout=15)
+    out, log = running.process.communicate(timeout=60)
     assert running.process.returncode == 0
     assert out.splitlines()[0] == running.url
     assert "exchange01" in out
@@ -126,7 +126,7 @@ def test_it_ends_with_its_standard_input(folder: Path) -> None:
     running = start(folder, "--stop-with-stdin")
     assert running.process.stdin is not None
     running.process.stdin.close()
-    assert running.process.wait(timeout=15) == 0
+    assert running.process.wait(timeout=60) == 0
     assert running.process.stdout is not None
     assert running.process.stderr is not None
     running.process.stdout.close()
