@@ -357,6 +357,7 @@ def test_attempts_are_limited_by_identifier_and_address(settings: Settings) -> N
         world = World(client, ra_of(client))
         one, two, three = (CardSigner(world, name, None, FOREIGN_KEY) for name in "abc")
         world.let_cards_sign_in()
+        world.begin_minute()
         nonce = one.nonce()
         assert one.challenge().status_code == 429
         assert [one.send(nonce, b"x").status_code for _ in range(2)] == [403, 429]

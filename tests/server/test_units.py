@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -87,7 +88,8 @@ def test_an_invented_unit_issues_certificates_by_its_own_rules(settings: Setting
         assert (issued["slot_hint"], issued["key_algorithm"]) == ("9C", "P-256")
         certificate = x509.load_pem_x509_certificate(issued["certificate"].encode())
         assert "O=Harbour" in certificate.subject.rfc4514_string()
-        assert certificate.not_valid_after_utc.year == certificate.not_valid_before_utc.year + 1
+        lasts = certificate.not_valid_after_utc - certificate.not_valid_before_utc
+        assert lasts + timedelta(seconds=1) in (timedelta(days=365), timedelta(days=366))
         assert caller.stored(issued["id"], issued["certificate"]).status_code == 200
         assert caller.put("/account/password", {"old": PASSWORD, "new": "N3wword"}).status_code == 204
         assert caller.get("/account").json()["code"] == "R206", "this unit wants a new sign-in"

@@ -50,6 +50,12 @@ class SoftCard:
     witness: bytes = field(default_factory=lambda: secrets.token_bytes(16))
 
     @property
+    def rsa_key(self) -> rsa.RSAPrivateKey:
+        """The signing key of a card that nobody gave another kind of."""
+        assert isinstance(self.signing_key, rsa.RSAPrivateKey)
+        return self.signing_key
+
+    @property
     def fingerprint(self) -> str:
         return hashlib.sha256(spki(self.verification_key.public_key())).hexdigest()
 
@@ -346,6 +352,11 @@ class World:
     def now(self) -> datetime:
         with self.ra.act(write=False) as act:
             return act.now
+
+    def begin_minute(self) -> datetime:
+        """The first second of the next minute, which is now: no minute ends in the midst of what is counted."""
+        self.advance(60 - self.now().second)
+        return self.now()
 
     def advance(self, seconds: int) -> None:
         with self.ra.act("test") as act:
