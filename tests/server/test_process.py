@@ -32,6 +32,7 @@ class Running:
     process: subprocess.Popen[str]
     demo: dict[str, Any]
     seconds: float
+    """From the command to the table, without the time that other programs had the processor."""
 
     @property
     def url(self) -> str:
@@ -76,7 +77,17 @@ def start(folder: Path, *more: str) -> Running:
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < began + 60
         time.sleep(0.01)
-    return Running(process, json.loads(table.read_text("utf-8")), time.monotonic() - began)
+    seconds = time.monotonic() - began - kept_waiting(process.pid)
+    return Running(process, json.loads(table.read_text("utf-8")), seconds)
+
+
+def kept_waiting(process: int) -> float:
+    """Seconds that its first thread could have worked, had a processor been free; 0 on systems that do not tell."""
+    try:
+        told = Path(f"/proc/{process}/schedstat").read_text("ascii")
+    except OSError:
+        return 0.0
+    return int(told.split()[1]) / 1e9
 
 
 @pytest.fixture(autouse=True)
@@ -118,7 +129,7 @@ def test_it_answers_and_ends_cleanly(running: Running) -> None:
 
 
 def test_the_second_start_is_quick(running: Running) -> None:
-    """The aim is 1.5 s on a quiet machine; this one may be busy."""
+    """The aim is 1.5 s on a quiet machine; this one may be slow."""
     assert running.seconds < 5
 
 

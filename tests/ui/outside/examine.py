@@ -44,10 +44,11 @@ def _tabs(program: Program, where: str, controls: list[Seen]) -> Iterator[tuple[
     """Tab reaches each control (one of a group of radio buttons for all of them) and comes round."""
     nodes, reached = _nodes(controls), set[Node | None]()
     for _ in range(len(controls) + MORE_TABS):
-        reached.add(program.focused(nodes))
+        focused = program.focused(nodes)
+        reached.add(focused)
         if not program.tab(nodes):
-            if len(controls) > 1:
-                yield "keeps the focus", f"{where}: {program.focused()}"
+            keeps = [control for control in controls if control.node == focused and len(controls) > 1]
+            yield from (("keeps the focus", f"{where}: {control}") for control in keeps)
             break
     for control in controls:
         if control.node not in reached and not _in_reached_group(control, reached):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from tests.ui.outside.bus import ATSPI, Bus, NotAnswered
 
@@ -27,11 +27,11 @@ class Node:
     name_on_bus: str
     path: str
 
-    def _call(self, interface: str, member: str, signature: str = "", *body: object) -> tuple[object, ...]:
+    def _call(self, interface: str, member: str, signature: str = "", *body: object) -> tuple[Any, ...]:
         found = self.bus.call(self.name_on_bus, self.path, ATSPI + interface, member, signature, *body)
         return tuple(found)
 
-    def _property(self, interface: str, member: str) -> object:
+    def _property(self, interface: str, member: str) -> Any:
         return self.bus.property(self.name_on_bus, self.path, ATSPI + interface, member)
 
     @property
@@ -47,16 +47,16 @@ class Node:
 
     @property
     def role(self) -> int:
-        return int(self._call("Accessible", "GetRole")[0])  # type: ignore[call-overload]
+        return int(self._call("Accessible", "GetRole")[0])
 
     def _labels(self) -> Iterator[Node]:
-        for kind, targets in self._call("Accessible", "GetRelationSet")[0]:  # type: ignore[attr-defined]
+        for kind, targets in self._call("Accessible", "GetRelationSet")[0]:
             if kind == LABELLED_BY:
                 yield from (Node(self.bus, *target) for target in targets)
 
     def states(self) -> int:
         """Bits by number."""
-        low, high = self._call("Accessible", "GetState")[0]  # type: ignore[misc]
+        low, high = self._call("Accessible", "GetState")[0]
         return int(low) | int(high) << 32
 
     def has(self, *wanted: int) -> bool:
@@ -68,15 +68,15 @@ class Node:
 
     @property
     def size(self) -> tuple[int, int]:
-        _left, _top, width, height = self._call("Component", "GetExtents", "u", 0)[0]  # type: ignore[misc]
+        _left, _top, width, height = self._call("Component", "GetExtents", "u", 0)[0]
         return width, height
 
     def children(self) -> list[Node]:
         found = self._call("Accessible", "GetChildren")[0]
-        return [Node(self.bus, *where) for where in found if where[1] != NOTHING]  # type: ignore[attr-defined]
+        return [Node(self.bus, *where) for where in found if where[1] != NOTHING]
 
     def parent(self) -> Node:
-        return Node(self.bus, *self._property("Accessible", "Parent"))  # type: ignore[misc]
+        return Node(self.bus, *self._property("Accessible", "Parent"))
 
     def walk(self, *, hidden: bool = False) -> Iterator[Node]:
         """This and everything below, top down; what goes meanwhile is left out."""
