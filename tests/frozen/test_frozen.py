@@ -97,7 +97,7 @@ def test_its_window_opens_and_looks_at_the_ra(built: Path, computer: dict[str, s
             wait_until_home(frame, window, tmp_path)
         finally:
             window.terminate()
-            window.wait(timeout=10)
+            window.wait(timeout=60)
     assert (tmp_path / "said").read_text("utf-8") == ""
 
 
