@@ -18,7 +18,7 @@ from tests.ui.outside.bus import Desktop, NotAnswered
 from tests.ui.outside.tree import CHECKED, ENABLED, FOCUSABLE, FOCUSED, Node, Seen, answers, programs
 
 ROOT = Path(__file__).parents[3]
-PATIENCE, A_WHILE = 60.0, 5.0
+PATIENCE, A_WHILE = 60.0, 10.0
 """Seconds: for what must come, and for a focus that may rightly stay."""
 ROUNDS = 3
 MOST_TABS = 80
