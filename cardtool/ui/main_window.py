@@ -384,8 +384,11 @@ class MainWindow(Part, QWidget):
             QTimer.singleShot(0, self, self.first_paint.emit)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """F1; and Esc where the focus is in the band above a page."""
         if event.key() == QtCore.Qt.Key.Key_F1 and self.stack.currentWidget() is not self.aside:
             self._show_help()
+        elif event.key() == QtCore.Qt.Key.Key_Escape and self._shown() is not None:
+            (self.host if self.aside.page is None else self.aside).leave_pressed.emit()
         else:
             super().keyPressEvent(event)
 

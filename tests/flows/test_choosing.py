@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from cardtool.errors import Cancelled, CardSwapped, NoCertificate
@@ -19,9 +21,9 @@ from tests.support.template import ACCOUNT, OTHER_CARD_ID, PIN
 from tests.support.unknown_card import UnknownCard
 
 
-def second_card(bench: Bench, card: object | None = None) -> None:
+def second_card(bench: Bench, card: Any = None) -> None:
     bench.hub.plug(SECOND)
-    bench.hub.insert(SECOND, card or bench.other)  # type: ignore[arg-type]
+    bench.hub.insert(SECOND, card or bench.other)
 
 
 def obstacles(question: ChooseCard) -> list[str]:
@@ -222,17 +224,17 @@ class TestGone:
         assert bench.codes("APC-3") == ["", "C103"]
         assert [question.accepted_before for question in bench.asked("APC-3")] == [False, True]
 
-    def test_after_the_login_it_is_waited_for_too(self, bench: Bench):
+    def test_after_the_login_it_is_waited_for_too(self, bench: Bench, monkeypatch: pytest.MonkeyPatch):
         """Between the PIN and the overview."""
         logged_in = bench.ports.desk.survey
 
         def gone_at_the_second_look() -> object:
             if bench.pins_presented():
-                bench.ports.desk.survey = logged_in  # type: ignore[method-assign]
+                monkeypatch.setattr(bench.ports.desk, "survey", logged_in)
                 bench.hub.unplug(READER)
             return logged_in()
 
-        bench.ports.desk.survey = gone_at_the_second_look  # type: ignore[method-assign,assignment]
+        monkeypatch.setattr(bench.ports.desk, "survey", gone_at_the_second_look)
         bench.says("CRD-1", lambda _question: put_back(bench))
         assert bench.run(CRD, Context(bench.ports)) is None
         assert bench.codes("CRD-1") == ["C101"]

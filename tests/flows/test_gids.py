@@ -12,6 +12,7 @@ from cardtool.errors import Cancelled, CardSwapped, PinNotSent, WrongPin
 from cardtool.flows.apply_card import APC, ApplyContext
 from cardtool.flows.card_login import CRD
 from cardtool.flows.context import Context
+from cardtool.flows.questions import ChooseCard
 from cardtool.flows.signature_test import SIG, SignatureTestContext
 from cardtool.pcsc.apdu import INS
 from cardtool.pcsc.virtual.gids import VirtualGidsCard
@@ -99,5 +100,6 @@ def test_nobody_applies_on_a_card_that_no_ra_made_its_own(gids: Bench):
     gids.says("APC-2", Cancelled())
     assert isinstance(gids.run(APC, ApplyContext(gids.ports, "blue")), Cancelled)
     [question] = gids.asked("APC-2")
-    assert [choice.obstacle.code for choice in question.choices] == ["C304"]  # type: ignore[attr-defined]
+    assert isinstance(question, ChooseCard)
+    assert [choice.obstacle and choice.obstacle.code for choice in question.choices] == ["C304"]
     assert not gids.sent(INS.VERIFY)

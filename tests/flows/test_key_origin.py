@@ -12,7 +12,7 @@ from cardtool.pcsc.apdu import INS
 from cardtool.pcsc.virtual.piv.personality import Extension
 from server_stub.db.models import Certificate, Order
 from tests.support.bench import Bench
-from tests.support.ra_answers import fault
+from tests.support.ra_answers import fault, unavailable
 
 REQUEST = "POST /orders/[0-9a-f]+/request"
 
@@ -74,7 +74,7 @@ def test_after_a_lost_answer_the_word_is_given_anew(demanding: Bench) -> None:
 
 
 def test_before_the_ra_had_the_request_it_is_given_anew_as_well(demanding: Bench) -> None:
-    demanding.refuse(REQUEST, lambda: fault(None, None))  # type: ignore[arg-type]
+    demanding.refuse(REQUEST, unavailable)
     assert isinstance(demanding.run(APC, context_of(demanding)), RaFault)
     assert demanding.run(APC, context_of(demanding)) is None
     assert origins(demanding) == ["attested"]

@@ -127,7 +127,8 @@ def foreign_root(tmp_path_factory: pytest.TempPathFactory) -> x509.Certificate:
 
 class TestRoot:
     def test_another_root_than_the_pinned_one_is_refused(self, bench: Bench, foreign_root: x509.Certificate):
-        bench.ports.anchors.pin(bench.client.origin, foreign_root)  # type: ignore[union-attr]
+        assert bench.ports.anchors is not None
+        bench.ports.anchors.pin(bench.client.origin, foreign_root)
         ended, _ = apply(bench)
         assert isinstance(ended, CertificateRefused)
         assert ended.reason == "chain"

@@ -105,7 +105,7 @@ def test_its_window_opens_and_looks_at_the_ra(built: Path, computer: dict[str, s
             loaded = Path(f"/proc/{window.pid}/maps").read_text("utf-8")
         finally:
             window.terminate()
-            window.wait(timeout=10)
+            window.wait(timeout=60)
     assert (tmp_path / "said").read_text("utf-8") == ""
     assert "QtWidgets.abi3.so" in loaded
     assert not [name for name in DEAR if name in loaded]

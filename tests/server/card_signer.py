@@ -10,12 +10,13 @@ from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from httpx2 import Response
 
 from server_stub.ca.delegate import Credential
 from server_stub.signed_data import make_signed
-from tests.server.world import ORIGIN, UNIT, Caller, World
+from tests.server.world import ORIGIN, UNIT, Caller, SigningKey, World
 
 SIGNED_ACT = "2.25.340101761335824935194603902314608133422"
 
@@ -26,12 +27,12 @@ def canonical(members: dict[str, str]) -> bytes:
 
 @dataclass
 class CardSigner:
-    """``key`` on the card, and ``certificate`` beside it."""
+    """``key`` on the card, and ``certificate`` beside it; none for somebody who has none."""
 
     world: World
     identifier: str
-    certificate: x509.Certificate
-    key: rsa.RSAPrivateKey
+    certificate: x509.Certificate | None
+    key: SigningKey
     unit: str = UNIT
 
     @classmethod
@@ -41,6 +42,11 @@ class CardSigner:
         caller.stored(order["id"], order["certificate"])
         certificate = x509.load_pem_x509_certificate(order["certificate"].encode())
         return cls(world, f"ID-{caller.person.account}", certificate, caller.card.signing_key)
+
+    @property
+    def held(self) -> x509.Certificate:
+        assert self.certificate is not None
+        return self.certificate
 
     def post(self, path: str, body: object) -> Response:
         headers = {"Idempotency-Key": Caller.fresh_key(), "Content-Type": "application/json"}
@@ -67,7 +73,7 @@ class CardSigner:
         return canonical({**right, **members})
 
     def signed(self, statement: bytes, content_type: str = SIGNED_ACT) -> bytes:
-        credential = Credential(self.key, self.certificate)
+        credential = Credential(self.key, self.held)
         return make_signed(statement, content_type, credential, [], self.world.now())
 
     def send(self, nonce: str, signed: bytes, **members: str) -> Response:
@@ -81,15 +87,15 @@ class CardSigner:
 
     def look_alike(self, key: rsa.RSAPrivateKey, issuer: rsa.RSAPrivateKey) -> x509.Certificate:
         """All of the certificate's names and numbers, but another key and another signature."""
-        old = self.certificate
+        old = self.held
         builder = x509.CertificateBuilder(old.issuer, old.subject, key.public_key(), old.serial_number)
         builder = builder.not_valid_before(old.not_valid_before_utc).not_valid_after(old.not_valid_after_utc)
         for extension in old.extensions:
             builder = builder.add_extension(extension.value, extension.critical)
-        return builder.sign(issuer, old.signature_hash_algorithm)  # type: ignore[arg-type]
+        return builder.sign(issuer, SHA256())
 
     def serial(self) -> str:
-        return f"{self.certificate.serial_number:x}"
+        return f"{self.held.serial_number:x}"
 
     def pem(self) -> bytes:
-        return self.certificate.public_bytes(Encoding.PEM)
+        return self.held.public_bytes(Encoding.PEM)

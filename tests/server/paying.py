@@ -55,7 +55,7 @@ def ask(
     caller: Caller, order: str, new: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey = NEW_KEY
 ) -> Response:
     """The request of a new key, authorised by the one that the customer has."""
-    old, caller.card.signing_key = caller.card.signing_key, new  # type: ignore[assignment]
+    old, caller.card.signing_key = caller.card.signing_key, new
     try:
         digest = hashlib.sha256(spki(new.public_key())).hexdigest()
         signed = caller.signed(old, key_sha256=digest, order=order, type="renewal")

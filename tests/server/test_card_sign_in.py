@@ -25,7 +25,7 @@ from server_stub.db.models import Account, AuditEntry, Card, CardChallenge, Cert
 from server_stub.officers import Role
 from server_stub.settings import Limits, Settings
 from tests.server.card_signer import SIGNED_ACT, CardSigner
-from tests.server.world import ORIGIN, UNIT, Caller, World
+from tests.server.world import ORIGIN, UNIT, Caller, World, ra_of
 
 ID_DATA = "1.2.840.113549.1.7.1"
 TWO_YEARS, DAY, MINUTE = 731 * 86400, 86400, 60
@@ -217,7 +217,7 @@ def test_refused_all_alike(world: World, signer: CardSigner, name: str) -> None:
 
 def nonsense(world: World) -> Response:
     """What there is to hear for who has nothing at all."""
-    stranger = CardSigner(world, NOBODY, None, FOREIGN_KEY)  # type: ignore[arg-type]
+    stranger = CardSigner(world, NOBODY, None, FOREIGN_KEY)
     answer = stranger.send(stranger.nonce(), b"\x30\x00")
     assert answer.json()["code"] == "R210"
     return answer
@@ -265,7 +265,7 @@ def test_two_signers_are_refused(world: World, signer: CardSigner, bob: Caller, 
 def test_every_changed_part_is_noticed(world: World, signer: CardSigner) -> None:
     """In statement, certificate, signed attributes and signature; and what is cut short."""
     heard, nonce = nonsense(world).content, signer.nonce()
-    statement, certificate = signer.statement(nonce), signer.certificate.public_bytes(Encoding.DER)
+    statement, certificate = signer.statement(nonce), signer.held.public_bytes(Encoding.DER)
     signed = signer.signed(statement)
     signature = len(signed) - 256
     places = {
@@ -354,9 +354,10 @@ def test_attempts_are_limited_by_identifier_and_address(settings: Settings) -> N
     limits = Limits(sign_ins_per_account=1, sign_ins_per_address=3, captchas_per_address=100)
     narrow = Settings(data=settings.data, url=ORIGIN, demo=True, limits=limits)
     with TestClient(create_app(narrow), base_url=ORIGIN) as client:
-        world = World(client, client.app.state.ra)  # type: ignore[attr-defined]
-        one, two, three = (CardSigner(world, name, None, FOREIGN_KEY) for name in "abc")  # type: ignore[arg-type]
+        world = World(client, ra_of(client))
+        one, two, three = (CardSigner(world, name, None, FOREIGN_KEY) for name in "abc")
         world.let_cards_sign_in()
+        world.begin_minute()
         nonce = one.nonce()
         assert one.challenge().status_code == 429
         assert [one.send(nonce, b"x").status_code for _ in range(2)] == [403, 429]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import signal
+import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -106,8 +107,8 @@ def assert_one_whole_certificate(ra: Ra) -> None:
 def pragma(ra: Ra, text: str) -> None:
     """On every connection from now on."""
 
-    def set_it(connection: object, _entry: object) -> None:
-        connection.execute(f"PRAGMA {text}")  # type: ignore[attr-defined]
+    def set_it(connection: sqlite3.Connection, _entry: object) -> None:
+        connection.execute(f"PRAGMA {text}")
 
     ra.database.engine.dispose()
     event.listen(ra.database.engine, "connect", set_it)

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -63,9 +64,9 @@ def test_people_can_sign_in_as_the_table_says(
     assert answers["suspended"]["code"] == "R204"
 
 
-def test_cards_are_made_with_what_custody_derives(made: dict[str, list[dict[str, object]]], ra: Ra) -> None:
+def test_cards_are_made_with_what_custody_derives(made: dict[str, list[dict[str, Any]]], ra: Ra) -> None:
     [account] = made["certified"]
-    name = account["cards"][0]  # type: ignore[index]
+    name = account["cards"][0]
     state = json.loads((ra.settings.data / "demo" / "cards" / f"{name}.json").read_text())
     with ra.act(write=False) as act:
         card = act.db.query(Card).filter_by(label=name).one()

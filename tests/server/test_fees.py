@@ -39,7 +39,7 @@ from tests.server.paying import (
     with_certificate,
 )
 from tests.server.test_faults import order_fault
-from tests.server.world import Caller, World
+from tests.server.world import Caller, World, put_behind, ra_of
 
 RESERVED, CAPTURED, RELEASED = ({state: AMOUNT} for state in ("reserved", "captured", "released"))
 DAY = 86400
@@ -110,7 +110,7 @@ def test_programs_that_renew_without_a_person_do_not_get_round_it(payer: Caller,
     request = issuing.check(payer.card.csr(), "RSA-2048")
 
     def reenrol() -> x509.Certificate:
-        world_ra: Ra = payer.client.app.state.ra  # type: ignore[attr-defined]
+        world_ra = ra_of(payer.client)
         return enrolment.at_once(
             world_ra, "program", request, lambda act: renewal.take_order(act, current), is_delivery=True
         )
@@ -361,8 +361,9 @@ def test_the_same_key_gets_the_same_answer(payer: Caller, order: str, ra: Ra) ->
 def test_accounts_cannot_be_tried_out(world: World, payer: Caller, order: str) -> None:
     limits = replace(world.ra.settings.limits, debits_per_account=2)
     ra = replace(world.ra, settings=replace(world.ra.settings, limits=limits))
-    payer.client.app.state.ra = ra  # type: ignore[attr-defined]
+    put_behind(payer.client, ra)
     numbers = [f"000123400{tries}0001" for tries in range(3)]
+    world.begin_minute()
     assert [debit(payer, order, number).status_code for number in numbers] == [422, 422, 429]
 
 

@@ -30,7 +30,7 @@ from server_stub.demo.bank import PracticeBank
 from server_stub.ra import Ra
 from server_stub.settings import WIDE, Settings
 from tests.server.paying import AMOUNT, PASSBOOK, ask, books, debits, renew, serial_of
-from tests.server.world import ORIGIN, Caller, Person, World
+from tests.server.world import ORIGIN, Caller, Person, World, put_behind
 
 UNIT = """
 id = "harbour"
@@ -197,7 +197,7 @@ class Start:
         shutil.copy(self.ra.settings.data / "ra.sqlite", folder)
         database = Database(f"sqlite:///{folder / 'ra.sqlite'}")
         ra = replace(self.ra, database=database, bank=SilentBank(PracticeBank(database), cutter))
-        self.client.app.state.ra = ra  # type: ignore[attr-defined]
+        put_behind(self.client, ra)
         caller = World(self.client, ra).sign_in(self.person)
         cutter.count = 0
         return Case(ra, caller, self.serial)
@@ -223,7 +223,7 @@ def start(
         app.state.ra = ra = open_ra(settings)
         world = World(client, ra)
         person = world.customer("dock", unit="harbour")
-        person.card.signing_key = ec.generate_private_key(ec.SECP256R1())  # type: ignore[assignment]
+        person.card.signing_key = ec.generate_private_key(ec.SECP256R1())
         caller = world.sign_in(person)
         order = caller.post("/orders", {"kind": "apply", **caller.terms()}).json()["id"]
         caller.stored(order, caller.request(order).json()["certificate"])

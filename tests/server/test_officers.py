@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import io
-import time
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -52,15 +51,8 @@ def test_a_code_works_once(world: World, officer: OfficerPerson) -> None:
     assert officer.sign_in(code).json()["code"] == "R201"
 
 
-def early_in_a_step(world: World) -> datetime:
-    """Now, when the next step of 30 s does not begin in the midst of a test."""
-    while world.now().timestamp() % 30 > 20:
-        time.sleep(0.1)
-    return world.now()
-
-
 def test_codes_of_neighbouring_steps_work_and_older_ones_do_not(world: World, officer: OfficerPerson) -> None:
-    now = early_in_a_step(world)
+    now = world.begin_minute()
     assert officer.sign_in(officer.code(now - timedelta(seconds=90))).json()["code"] == "R201"
     assert officer.sign_in(officer.code(now - timedelta(seconds=30))).status_code == 201
 

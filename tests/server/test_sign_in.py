@@ -12,9 +12,8 @@ from starlette.testclient import TestClient
 
 from server_stub import accounts, passwords
 from server_stub.app import create_app
-from server_stub.ra import Ra
 from server_stub.settings import Limits, Settings
-from tests.server.world import ORIGIN, PASSWORD, UNIT, Caller, World
+from tests.server.world import ORIGIN, PASSWORD, UNIT, Caller, World, ra_of
 
 
 def test_tries_are_told_and_the_last_one_suspends(world: World) -> None:
@@ -116,9 +115,8 @@ def test_attempts_are_limited_by_account_and_address(settings: Settings) -> None
         limits=Limits(sign_ins_per_account=1, sign_ins_per_address=3, captchas_per_address=100),
     )
     with TestClient(create_app(narrow), base_url=ORIGIN) as client:
-        ra = client.app.state.ra  # type: ignore[attr-defined]
-        assert isinstance(ra, Ra)
-        world = World(client, ra)
+        world = World(client, ra_of(client))
+        world.begin_minute()
         assert world.try_sign_in("one", "Wrong1234").status_code == 401
         again = world.try_sign_in("one", "Wrong1234")
         assert (again.status_code, again.json()["code"]) == (429, "R106")

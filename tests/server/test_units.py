@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from server_stub.policy.load import BUNDLED, BadUnitFile, load_policies
 from server_stub.policy.password import breach_of
 from server_stub.policy.unit import SitePassword
 from server_stub.settings import Settings
-from tests.server.world import ORIGIN, PASSWORD, World
+from tests.server.world import ORIGIN, PASSWORD, World, ra_of
 
 REPOSITORY = Path(__file__).parents[2]
 INVENTED = """
@@ -75,19 +76,20 @@ def folder(tmp_path: Path) -> Path:
 
 def test_an_invented_unit_issues_certificates_by_its_own_rules(settings: Settings, folder: Path) -> None:
     with TestClient(create_app(replace(settings, extra_units=(folder,))), base_url=ORIGIN) as client:
-        world = World(client, client.app.state.ra)  # type: ignore[attr-defined]
+        world = World(client, ra_of(client))
         assert client.get("/api/v1/info").json()["units"] == ["exchange", "harbour"]
         person = world.customer("dock", unit="harbour")
         wrong = [world.try_sign_in("dock", "Wrong1234", "harbour", captcha=None).json() for _ in range(2)]
         assert [answer["attempts_left"] for answer in wrong] == [4, 3]
         assert world.try_sign_in("dock", PASSWORD, "harbour", captcha=None).status_code == 201
         caller = world.sign_in(person)
-        caller.card.signing_key = ec.generate_private_key(ec.SECP256R1())  # type: ignore[assignment]
+        caller.card.signing_key = ec.generate_private_key(ec.SECP256R1())
         issued = caller.issue()
         assert (issued["slot_hint"], issued["key_algorithm"]) == ("9C", "P-256")
         certificate = x509.load_pem_x509_certificate(issued["certificate"].encode())
         assert "O=Harbour" in certificate.subject.rfc4514_string()
-        assert certificate.not_valid_after_utc.year == certificate.not_valid_before_utc.year + 1
+        lasts = certificate.not_valid_after_utc - certificate.not_valid_before_utc
+        assert lasts + timedelta(seconds=1) in (timedelta(days=365), timedelta(days=366))
         assert caller.stored(issued["id"], issued["certificate"]).status_code == 200
         assert caller.put("/account/password", {"old": PASSWORD, "new": "N3wword"}).status_code == 204
         assert caller.get("/account").json()["code"] == "R206", "this unit wants a new sign-in"

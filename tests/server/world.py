@@ -8,7 +8,7 @@ import secrets
 from base64 import b32decode
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import parse_qs, urlsplit
 
 from cryptography import x509
@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import ECB
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from fastapi import FastAPI
 from httpx2 import Response
 from starlette.testclient import TestClient
 
@@ -35,6 +36,8 @@ _HASH = hash_password(PASSWORD)
 _RSA = [rsa.generate_private_key(65537, 2048) for _ in range(4)]
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 
+SigningKey: TypeAlias = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+
 
 @dataclass
 class SoftCard:
@@ -43,8 +46,14 @@ class SoftCard:
     card_id: str
     admin_key: bytes
     verification_key: ec.EllipticCurvePrivateKey
-    signing_key: rsa.RSAPrivateKey = field(default_factory=lambda: _RSA[0])
+    signing_key: SigningKey = field(default_factory=lambda: _RSA[0])
     witness: bytes = field(default_factory=lambda: secrets.token_bytes(16))
+
+    @property
+    def rsa_key(self) -> rsa.RSAPrivateKey:
+        """The signing key of a card that nobody gave another kind of."""
+        assert isinstance(self.signing_key, rsa.RSAPrivateKey)
+        return self.signing_key
 
     @property
     def fingerprint(self) -> str:
@@ -104,7 +113,7 @@ class Caller:
         assert answer.status_code in {200, 201}, answer.text
         return dict(answer.json())
 
-    def signed(self, key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, **members: str) -> dict[str, str]:
+    def signed(self, key: SigningKey, **members: str) -> dict[str, str]:
         return sign_statement(key, {"audience": ORIGIN, "time": self.now(), **members})
 
     def verification(self, purpose: str = "apply") -> str:
@@ -202,6 +211,23 @@ class OfficerPerson:
         return self.client.post("/api/v1/officer/sessions", json=body, headers=headers)
 
 
+def ra_of(client: TestClient) -> Ra:
+    """The one behind ``client``."""
+    ra = _application(client).state.ra
+    assert isinstance(ra, Ra)
+    return ra
+
+
+def put_behind(client: TestClient, ra: Ra) -> None:
+    """From now on it is ``ra`` that answers."""
+    _application(client).state.ra = ra
+
+
+def _application(client: TestClient) -> FastAPI:
+    assert isinstance(client.app, FastAPI)
+    return client.app
+
+
 class World:
     """Fills the database as the registration counter and personalisation would."""
 
@@ -297,7 +323,7 @@ class World:
         policy = self.ra.policies[UNIT]
         twin = replace(policy, unit=policy.unit.model_copy(update={"id": name}))
         self.ra = replace(self.ra, policies={**self.ra.policies, name: twin})
-        self.client.app.state.ra = self.ra  # type: ignore[attr-defined]
+        put_behind(self.client, self.ra)
 
     def let_pay(self, **fee: object) -> None:
         """What every unit's renewals cost, from now on, unless ``fee`` says otherwise."""
@@ -313,7 +339,7 @@ class World:
     def let_vendors_vouch(self, *roots: x509.Certificate) -> None:
         """Whose cards are believed, from now on."""
         self.ra = replace(self.ra, attestation_roots=roots)
-        self.client.app.state.ra = self.ra  # type: ignore[attr-defined]
+        put_behind(self.client, self.ra)
 
     def _change_units(self, **fields: object) -> None:
         policies = {
@@ -321,11 +347,16 @@ class World:
             for name, policy in self.ra.policies.items()
         }
         self.ra = replace(self.ra, policies=policies)
-        self.client.app.state.ra = self.ra  # type: ignore[attr-defined]
+        put_behind(self.client, self.ra)
 
     def now(self) -> datetime:
         with self.ra.act(write=False) as act:
             return act.now
+
+    def begin_minute(self) -> datetime:
+        """The first second of the next minute, which is now: no minute ends in the midst of what is counted."""
+        self.advance(60 - self.now().second)
+        return self.now()
 
     def advance(self, seconds: int) -> None:
         with self.ra.act("test") as act:

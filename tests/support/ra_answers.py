@@ -22,6 +22,10 @@ MORE_THAN_ANY_ANSWER = 5 * 1024 * 1024
 
 
 def fault(_request: requests.PreparedRequest, _answer: HTTPResponse) -> HTTPResponse:
+    return unavailable()
+
+
+def unavailable() -> HTTPResponse:
     return raw_response(503, {"Content-Type": "text/html"}, b"<h1>Service unavailable</h1>")
 
 

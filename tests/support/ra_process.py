@@ -64,7 +64,7 @@ def enrol(url: str, one: Waiting) -> str:
         f"{url}/api/v1/orders/{one.order}/request",
         json={"csr": one.csr},
         headers={"Authorization": f"Bearer {one.token}", "Idempotency-Key": token_hex(16)},
-        timeout=20,
+        timeout=60,
     )
     assert answer.status_code == 200, answer.text
     return str(answer.json()["certificate"])

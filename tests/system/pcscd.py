@@ -32,7 +32,7 @@ SOCKET = Path("/run/pcscd/pcscd.comm")
 READERS = ("Virtual PCD 00 00", "Virtual PCD 00 01")
 FIRST_PORT = 35963
 LOCK_PATIENCE = 100.0
-START_PATIENCE = 15.0
+START_PATIENCE = 60.0
 ROOT = Path(__file__).parents[2]
 
 _CONFIGURATION = """FRIENDLYNAME "Virtual PCD"
@@ -220,7 +220,7 @@ def end(process: subprocess.Popen[bytes]) -> int:
     if process.poll() is None:
         process.terminate()
     try:
-        return process.wait(5)
+        return process.wait(20)
     except subprocess.TimeoutExpired:
         process.kill()
         return process.wait()

@@ -155,7 +155,7 @@ def unread(port: int) -> int:
 def connect_to_vpcd(daemon: Pcscd, reader: int) -> socket.socket:
     """Plugs something into the reader. Raises OSError while pcscd is away."""
     address = ("localhost", daemon.port + reader)
-    connection = _inside(daemon, lambda: socket.create_connection(address, timeout=5))
+    connection = _inside(daemon, lambda: socket.create_connection(address, timeout=60))
     connection.settimeout(None)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return connection

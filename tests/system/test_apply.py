@@ -162,6 +162,6 @@ def test_what_the_ra_publishes_lints_clean(applied: Applied, run: Run, tmp_path:
 
 
 def fetch(url: str) -> bytes:
-    with urllib.request.urlopen(url, timeout=10) as answer:
+    with urllib.request.urlopen(url, timeout=60) as answer:
         content: bytes = answer.read()
     return content

@@ -77,8 +77,8 @@ def test_slow_key_generation_can_be_pulled(vpcd_card: StartCard) -> None:
     terminal.select()
     terminal.admin()
     puller = threading.Timer(1.0, card.pull)
-    puller.start()
     began = time.monotonic()
+    puller.start()
     with pytest.raises(CardToolError):
         terminal.generate(0x9A, RSA_2048)
     puller.join()

@@ -36,7 +36,7 @@ def test_reset_has_to_wait_for_the_transaction(scene: Scene, moment: str):
     begun = scene.acts.plan(When.BEFORE, moment, waiting.start)
     done = scene.tool.apply(person)
     assert begun.came
-    waiting.join(10)
+    waiting.join(60)
     assert not waiting.is_alive()
     scene.assert_agreed(person, done)
 

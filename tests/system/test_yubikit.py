@@ -102,7 +102,9 @@ def test_ykman_imports_a_certificate(card: CardProcess, run: Run, tmp_path: Path
     assert "PIN tries remaining:" in run(*ykman, "info")
     key = DEFAULT_KEY.hex()
     run(*ykman, "keys", "generate", "--management-key", key, "--algorithm", "ECCP256", "9a", str(public))
-    made = certify(load_pem_public_key(public.read_bytes()), "Wang Xiaoming")  # type: ignore[arg-type]
+    new = load_pem_public_key(public.read_bytes())
+    assert isinstance(new, ec.EllipticCurvePublicKey)
+    made = certify(new, "Wang Xiaoming")
     certificate.write_bytes(made.public_bytes(Encoding.PEM))
     run(
         *ykman,

@@ -10,23 +10,22 @@ import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+from PySide6.QtWidgets import QApplication
+
 from cardtool.ui.context import Context
 from cardtool.ui.messages import Messages
-from cardtool.ui.theme import Theme
-from tests.ui.studio import Studio, strict_words
+from tests.ui.studio import StillTheme, Studio, strict_words
 
 collect_ignore = [] if sys.platform == "linux" else ["outside"]  # AT-SPI is spoken on Linux only
 
 
 @pytest.fixture
-def context(qapp: object) -> Context:
-    theme = Theme(qapp, "light", 100)  # type: ignore[arg-type]
-    theme.motion = lambda: False  # type: ignore[method-assign]
-    return Context(Messages(strict_words, "zh_TW"), theme)
+def context(qapp: QApplication) -> Context:
+    return Context(Messages(strict_words, "zh_TW"), StillTheme(qapp, "light", 100))
 
 
 @pytest.fixture(scope="module")
-def studio(qapp: object) -> Iterator[Studio]:
+def studio(qapp: QApplication) -> Iterator[Studio]:
     made = Studio()
     yield made
     made.close()

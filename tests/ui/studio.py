@@ -22,10 +22,19 @@ from tests.ui import gallery, samples
 SIZE = QSize(1366, 768)
 ORDINARY = QSize(1040, 720)
 COLUMNS, MARGIN = 3, 16
+PATIENCE = 30_000
+"""Milliseconds for what must come: the computer may be busy."""
 
 
 def strict_words(language: str) -> Words:
     return Words(language, strict=True)
+
+
+class StillTheme(Theme):
+    """Nothing moves."""
+
+    def motion(self) -> bool:
+        return False
 
 
 class Studio:
@@ -34,9 +43,8 @@ class Studio:
     def __init__(self, *, practice: bool = False) -> None:
         self.app = QApplication.instance() or QApplication([])
         self.settings = Settings()
-        messages, theme = Messages(strict_words, "zh_TW"), Theme(self.app, "light", 100)
+        messages, theme = Messages(strict_words, "zh_TW"), StillTheme(self.app, "light", 100)
         services = Services(strict_words, self.settings, lambda _settings: None, samples.view)
-        theme.motion = lambda: False  # type: ignore[method-assign]
         self.window = MainWindow(Context(messages, theme, practice), services)
         self.window.show()
         while self.window.view is None:

@@ -44,7 +44,7 @@ def test_tab_reaches_everything_and_is_never_trapped(studio: Studio, name: str) 
     studio.dress("zh_TW", "light", 100)
     studio.picture(name)
     studio.window.activateWindow()
-    assert QTest.qWaitForWindowActive(studio.window), "keys go nowhere until the window has them"
+    assert QTest.qWaitForWindowActive(studio.window, 30_000), "keys go nowhere until the window has them"
     wanted = set(focusable(studio.window))
     start = QApplication.focusWidget() or next(iter(wanted))
     start.setFocus()

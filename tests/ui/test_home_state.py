@@ -6,6 +6,7 @@ from itertools import product
 
 import pytest
 from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
 
 from cardtool.ui.context import Context
 from cardtool.ui.home import Home
@@ -105,9 +106,9 @@ def test_uses_of_the_page_that_says_not_built() -> None:
 
 
 @pytest.mark.parametrize("name", STATES)
-def test_exactly_one_filled_button(context: Context, qtbot: object, name: str) -> None:
+def test_exactly_one_filled_button(context: Context, qtbot: QtBot, name: str) -> None:
     home = Home(context)
-    qtbot.addWidget(home)  # type: ignore[attr-defined]
+    qtbot.addWidget(home)
     home.show_view(samples.view(STATES[name]))
     home.show()
     filled = [

@@ -9,11 +9,14 @@ from datetime import datetime
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
 
 from cardtool.errors import PracticeNotReady
 from cardtool.ui.context import Context
 from cardtool.ui.practice_panel import PracticePanel
 from tests.ui import samples
+from tests.ui.studio import PATIENCE
 
 
 class Controls:
@@ -70,21 +73,21 @@ def controls() -> Controls:
 
 
 @pytest.fixture
-def panel(context: Context, controls: Controls, qtbot: object) -> Iterator[PracticePanel]:
+def panel(context: Context, controls: Controls, qtbot: QtBot) -> Iterator[PracticePanel]:
     made = PracticePanel(context, controls)
     made.show()
-    qtbot.waitUntil(made.insert.isEnabled, timeout=3000)  # type: ignore[attr-defined]
+    qtbot.waitUntil(made.insert.isEnabled, timeout=PATIENCE)
     yield made
     made.end()
     made.deleteLater()
 
 
-def press(panel: PracticePanel, button: object, qtbot: object) -> None:
-    QTest.mouseClick(button, Qt.MouseButton.LeftButton)  # type: ignore[call-overload]
-    qtbot.waitUntil(panel.insert.isEnabled, timeout=3000)  # type: ignore[attr-defined]
+def press(panel: PracticePanel, button: QWidget, qtbot: QtBot) -> None:
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(panel.insert.isEnabled, timeout=PATIENCE)
 
 
-def test_insert_pull_and_swap(panel: PracticePanel, controls: Controls, qtbot: object) -> None:
+def test_insert_pull_and_swap(panel: PracticePanel, controls: Controls, qtbot: QtBot) -> None:
     press(panel, panel.insert, qtbot)
     assert "card-1" in panel.reader.currentText()
     panel.card.setCurrentIndex(1)
@@ -95,7 +98,7 @@ def test_insert_pull_and_swap(panel: PracticePanel, controls: Controls, qtbot: o
     assert threading.main_thread().name not in controls.threads
 
 
-def test_faults_and_letters(panel: PracticePanel, controls: Controls, qtbot: object) -> None:
+def test_faults_and_letters(panel: PracticePanel, controls: Controls, qtbot: QtBot) -> None:
     press(panel, panel.arm, qtbot)
     press(panel, panel.clear, qtbot)
     assert controls.done == [("arm", "status-502"), ("clear",)]
@@ -103,7 +106,7 @@ def test_faults_and_letters(panel: PracticePanel, controls: Controls, qtbot: obj
     assert "demo-none" in panel.people.text()
 
 
-def test_a_failure_is_told_in_words(panel: PracticePanel, qtbot: object) -> None:
+def test_a_failure_is_told_in_words(panel: PracticePanel, qtbot: QtBot) -> None:
     press(panel, panel.second, qtbot)
     assert panel.strip.isVisible()
     assert "L301" in panel.strip.accessibleName()

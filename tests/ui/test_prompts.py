@@ -6,12 +6,14 @@ import threading
 from collections.abc import Callable
 
 import pytest
+from pytestqt.qtbot import QtBot
 
 from cardtool.errors import Cancelled
 from cardtool.flows.ports import Back
 from cardtool.ui.card_thread import CardThread
 from cardtool.ui.prompts import QtPrompts
 from tests.ui import samples
+from tests.ui.studio import PATIENCE
 
 
 class Asking:
@@ -48,38 +50,38 @@ def prompts(qapp: object) -> QtPrompts:
     ],
 )
 def test_how_a_question_ends(
-    qtbot: object, prompts: QtPrompts, act: Callable[[QtPrompts], object], expected: object
+    qtbot: QtBot, prompts: QtPrompts, act: Callable[[QtPrompts], object], expected: object
 ) -> None:
-    with qtbot.waitSignal(prompts.asked, timeout=3000):  # type: ignore[attr-defined]
+    with qtbot.waitSignal(prompts.asked, timeout=PATIENCE):
         asking = Asking(prompts)
     act(prompts)
-    qtbot.waitUntil(asking.ended, timeout=3000)  # type: ignore[attr-defined]
+    qtbot.waitUntil(asking.ended, timeout=PATIENCE)
     assert asking.outcomes == [expected]
 
 
-def test_a_second_click_answers_nothing(qtbot: object, prompts: QtPrompts) -> None:
-    with qtbot.waitSignal(prompts.asked, timeout=3000):  # type: ignore[attr-defined]
+def test_a_second_click_answers_nothing(qtbot: QtBot, prompts: QtPrompts) -> None:
+    with qtbot.waitSignal(prompts.asked, timeout=PATIENCE):
         asking = Asking(prompts)
     assert prompts.answer("first")
     assert not prompts.answer("second")
-    qtbot.waitUntil(asking.ended, timeout=3000)  # type: ignore[attr-defined]
+    qtbot.waitUntil(asking.ended, timeout=PATIENCE)
     assert asking.outcomes == ["first"]
 
 
-def test_after_closing_every_question_is_cancelled_at_once(qtbot: object, prompts: QtPrompts) -> None:
+def test_after_closing_every_question_is_cancelled_at_once(qtbot: QtBot, prompts: QtPrompts) -> None:
     prompts.close()
     asking = Asking(prompts, times=3)
-    asking.thread.join(3)
+    asking.thread.join(PATIENCE / 1000)
     assert asking.outcomes == [Cancelled] * 3
 
 
-def test_questions_arrive_in_the_windows_thread(qtbot: object, prompts: QtPrompts) -> None:
+def test_questions_arrive_in_the_windows_thread(qtbot: QtBot, prompts: QtPrompts) -> None:
     seen: list[threading.Thread] = []
     prompts.asked.connect(lambda _question: seen.append(threading.current_thread()))
-    with qtbot.waitSignal(prompts.asked, timeout=3000):  # type: ignore[attr-defined]
+    with qtbot.waitSignal(prompts.asked, timeout=PATIENCE):
         asking = Asking(prompts)
     prompts.close()
-    asking.thread.join(3)
+    asking.thread.join(PATIENCE / 1000)
     assert seen == [threading.main_thread()]
 
 
@@ -89,7 +91,7 @@ def test_the_card_thread_runs_in_order_and_ends() -> None:
         thread.submit(lambda number=number: order.append(number))
     thread.submit(thread.check_here)
     thread.end()
-    assert thread.join(3)
+    assert thread.join(PATIENCE / 1000)
     assert order == [0, 1, 2, 3, 4]
     with pytest.raises(AssertionError):
         thread.check_here()

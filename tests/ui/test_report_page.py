@@ -13,13 +13,13 @@ from cardtool.ui.pages.failure import FailurePage
 from cardtool.ui.pages.help import HelpPage
 from cardtool.ui.pages.report import ReportPage, ReportSavedPage
 from tests.ui import samples
-from tests.ui.studio import Studio
+from tests.ui.studio import PATIENCE, Studio
 
 
 def test_saved_is_what_is_seen(context: Context, qtbot: QtBot, tmp_path: Path) -> None:
     page = ReportPage(context, samples.report())
     qtbot.addWidget(page)
-    with qtbot.waitSignal(page.saved) as told:
+    with qtbot.waitSignal(page.saved, timeout=PATIENCE) as told:
         page.write(tmp_path / "報告.txt")
         assert not page.ready()
     assert told.args == [tmp_path / "報告.txt"]
@@ -33,7 +33,7 @@ def test_a_folder_that_takes_nothing_is_told_of(context: Context, qtbot: QtBot, 
     (tmp_path / "file").touch()
     page.show()
     page.write(tmp_path / "file" / "report.txt")
-    qtbot.waitUntil(page.strip.isVisible)
+    qtbot.waitUntil(page.strip.isVisible, timeout=PATIENCE)
     assert page.ready()
 
 
@@ -73,7 +73,7 @@ def test_after_saving_the_file_is_named(studio: Studio, qtbot: QtBot, tmp_path: 
     window.start("RPT")
     page = window.aside.page
     assert isinstance(page, ReportPage)
-    with qtbot.waitSignal(page.saved):
+    with qtbot.waitSignal(page.saved, timeout=PATIENCE):
         page.write(tmp_path / "report.txt")
     saved = window.aside.page
     assert isinstance(saved, ReportSavedPage)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QAccessible
+from PySide6.QtGui import QAccessible, QAccessibleInterface
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
+from pytestqt.qtbot import QtBot
 
 from cardtool.ui.context import Context
 from cardtool.ui.widgets.secret_field import SecretField
@@ -15,9 +16,9 @@ PIN = "pq7391"
 
 
 @pytest.fixture
-def field(context: Context, qtbot: object) -> SecretField:
+def field(context: Context, qtbot: QtBot) -> SecretField:
     made = SecretField(context, "pin.label", 6, 8)
-    qtbot.addWidget(made)  # type: ignore[attr-defined]
+    qtbot.addWidget(made)
     made.show()
     made.line.setFocus()
     return made
@@ -33,13 +34,13 @@ def tree_words(widget: QWidget) -> str:
     )
     words: list[str] = []
 
-    def visit(interface: object) -> None:
-        words.extend(interface.text(kind) for kind in kinds)  # type: ignore[attr-defined]
-        text = interface.textInterface()  # type: ignore[attr-defined]
+    def visit(interface: QAccessibleInterface) -> None:
+        words.extend(interface.text(kind) for kind in kinds)
+        text = interface.textInterface()
         if text is not None:
             words.append(text.text(0, text.characterCount()))
-        for place in range(interface.childCount()):  # type: ignore[attr-defined]
-            visit(interface.child(place))  # type: ignore[attr-defined]
+        for place in range(interface.childCount()):
+            visit(interface.child(place))
 
     visit(QAccessible.queryAccessibleInterface(widget))
     return " ".join(words)

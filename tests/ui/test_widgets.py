@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
 
 from cardtool.ui.context import Context
 from cardtool.ui.home_view import Validity
@@ -20,6 +21,7 @@ from cardtool.ui.widgets.terms import TermsView
 from cardtool.ui.widgets.tries import Tries
 from tests.ui import samples
 from tests.ui.clipping import faults
+from tests.ui.studio import PATIENCE
 
 
 @pytest.mark.parametrize(
@@ -80,24 +82,24 @@ def test_acts_go_through_their_states(context: Context) -> None:
     assert not acts._timer.isActive()
 
 
-def test_terms_are_read_when_the_end_was_seen(context: Context, qtbot: object) -> None:
+def test_terms_are_read_when_the_end_was_seen(context: Context, qtbot: QtBot) -> None:
     view = TermsView(context)
-    qtbot.addWidget(view)  # type: ignore[attr-defined]
+    qtbot.addWidget(view)
     view.resize(600, 300)
     view.show_terms("1", samples.TERMS_TEXT)
     view.show()
-    QTest.qWait(20)
-    assert not view.was_read
     bar = view.text.verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() > 0, timeout=PATIENCE)
+    assert not view.was_read
     bar.setValue(bar.maximum())
     assert view.was_read
 
 
-def test_short_terms_need_no_scrolling(context: Context, qtbot: object) -> None:
+def test_short_terms_need_no_scrolling(context: Context, qtbot: QtBot) -> None:
     view = TermsView(context)
-    qtbot.addWidget(view)  # type: ignore[attr-defined]
+    qtbot.addWidget(view)
     view.show_terms("1", "One line.")
-    with qtbot.waitSignal(view.read, timeout=2000):  # type: ignore[attr-defined]
+    with qtbot.waitSignal(view.read, timeout=PATIENCE):
         view.show()
 
 
@@ -113,9 +115,9 @@ def test_long_names_can_be_broken() -> None:
     assert breakable("4F21 9C07") == "4F21 9C07"
 
 
-def test_the_checker_of_clipped_words_can_fail(context: Context, qtbot: object) -> None:
+def test_the_checker_of_clipped_words_can_fail(context: Context, qtbot: QtBot) -> None:
     window = QWidget()
-    qtbot.addWidget(window)  # type: ignore[attr-defined]
+    qtbot.addWidget(window)
     label, button = Label(context), Button(context, PRIMARY)
     for part in (label, button):
         part.setParent(window)
@@ -130,10 +132,10 @@ def test_the_checker_of_clipped_words_can_fail(context: Context, qtbot: object) 
     assert "lies over" in found
 
 
-def test_a_button_answers_to_space(context: Context, qtbot: object) -> None:
+def test_a_button_answers_to_space(context: Context, qtbot: QtBot) -> None:
     button = Button(context, PRIMARY)
-    qtbot.addWidget(button)  # type: ignore[attr-defined]
+    qtbot.addWidget(button)
     button.show()
     button.setFocus()
-    with qtbot.waitSignal(button.clicked, timeout=1000):  # type: ignore[attr-defined]
+    with qtbot.waitSignal(button.clicked, timeout=PATIENCE):
         QTest.keyClick(button, Qt.Key.Key_Space)

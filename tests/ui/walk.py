@@ -18,10 +18,9 @@ from cardtool.ui.home_view import HomeView
 from cardtool.ui.main_window import MainWindow
 from cardtool.ui.messages import Messages
 from cardtool.ui.services import Services
-from cardtool.ui.theme import Theme
 from cardtool.ui.wizard import WizardHost
 from tests.ui import samples
-from tests.ui.studio import strict_words
+from tests.ui.studio import StillTheme, strict_words
 
 
 class Walk:
@@ -34,8 +33,7 @@ class Walk:
         self.look: Callable[[], HomeView] = samples.view
         self.at_once: HomeView | None = None
         self.cards_changed: Callable[[], None] = lambda: None
-        theme = Theme(app, "light", 100)
-        theme.motion = lambda: False  # type: ignore[method-assign]
+        theme = StillTheme(app, "light", 100)
         services = Services(
             strict_words,
             Settings(),
@@ -54,7 +52,7 @@ class Walk:
         self.cards_changed = told
         return lambda: None
 
-    def until(self, reached: Callable[[], bool], seconds: float = 5.0) -> None:
+    def until(self, reached: Callable[[], bool], seconds: float = 30.0) -> None:
         deadline = time.monotonic() + seconds
         while not reached():
             assert time.monotonic() < deadline, f"not reached; on {self.code()}"
@@ -100,7 +98,7 @@ class Walk:
         self.window.conductor.stop()
         self.window.host.clear()
         self.window.close()
-        assert self.window.thread_.join(5), "the card thread did not end"
+        assert self.window.thread_.join(30), "the card thread did not end"
         self.window.deleteLater()
 
 

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -87,8 +88,8 @@ def test_without_an_ra_it_is_asked_for(capsys: pytest.CaptureFixture[str]):
 
 
 class TestWorld:
-    def world(self, **options: object) -> World:
-        chosen = Options(**options)  # type: ignore[arg-type]
+    def world(self, **options: Any) -> World:
+        chosen = Options(**options)
         return World(chosen, Settings(unit="exchange"), Paths.of_user(practice=chosen.practice), Words("en"))
 
     def test_practice_and_real_never_share_a_folder(self):

@@ -66,7 +66,7 @@ class Ra:
 
 
 def serve(ra: Ra, hub: VirtualHub | None = None) -> list[dict[str, Any]]:
-    Personaliser(ra, ra, lambda: hub or VirtualHub()).serve()  # type: ignore[arg-type]
+    Personaliser(ra, ra, lambda: hub or VirtualHub()).serve()  # type: ignore[arg-type]  # of a text stream it needs no more than these
     return ra.ends
 
 

@@ -60,12 +60,12 @@ def world(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prac
 
 def answers(url: str) -> bool:
     try:
-        return requests.get(f"{url}/health", timeout=2).ok
+        return requests.get(f"{url}/health", timeout=20).ok
     except requests.ConnectionError:
         return False
 
 
-def ends(url: str, seconds: float = 15.0) -> bool:
+def ends(url: str, seconds: float = 60.0) -> bool:
     deadline = time.monotonic() + seconds
     while answers(url):
         if time.monotonic() > deadline:

@@ -240,7 +240,9 @@ def test_list_entries(authority: Authority) -> None:
     revocation = x509.load_der_x509_crl(authority.crl(entries, NOW))
     held, unspecified = revocation
 
-    assert revocation.is_signature_valid(authority.chain[0].public_key())  # type: ignore[arg-type]
+    key = authority.chain[0].public_key()
+    assert isinstance(key, rsa.RSAPublicKey)
+    assert revocation.is_signature_valid(key)
     assert (revocation.last_update_utc, revocation.next_update_utc) == (NOW, NOW + timedelta(hours=24))
     assert held.extensions.get_extension_for_class(x509.CRLReason).value.reason.value == "certificateHold"
     assert not list(unspecified.extensions)

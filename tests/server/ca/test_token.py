@@ -102,7 +102,7 @@ def test_the_key_is_found_again_and_stays_inside(data: Path, keys: Keys, subject
     assert again.public_key() == first.public_key()
     issue(again, subject)
     # Whoever reaches behind the door (``Signer`` names no key) finds one that stays in the token.
-    private = keys.load(data / "ca", "issuing")._key  # type: ignore[attr-defined]
+    private = keys.load(data / "ca", "issuing")._key  # type: ignore[attr-defined]  # a ``Signer`` has none that may be named
     with pytest.raises(CannotLeaveToken):
         private.private_numbers()
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
@@ -20,14 +21,14 @@ from tests.server.world import ORIGIN, World
 class Wire:
     """The server behind TLS that has proven ``certificate`` (PEM) of the client, if any."""
 
-    def __init__(self, app: object) -> None:
-        self._app = app
+    def __init__(self, app: FastAPI) -> None:
+        self.app = app
         self.certificate = ""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         chain = [self.certificate] if self.certificate else []
         scope["extensions"] = {**scope.get("extensions", {}), TLS: {"client_cert_chain": chain}}
-        await self._app(scope, receive, send)  # type: ignore[operator]
+        await self.app(scope, receive, send)
 
 
 @pytest.fixture
@@ -49,4 +50,4 @@ def client(wire: Wire) -> Iterator[TestClient]:
 
 @pytest.fixture
 def world(client: TestClient, wire: Wire) -> World:
-    return World(client, wire._app.state.ra)  # type: ignore[attr-defined]
+    return World(client, wire.app.state.ra)

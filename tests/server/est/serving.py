@@ -75,4 +75,4 @@ def serving(folder: Path) -> Iterator[Server]:
         yield Server(demo["ra"], accounts[0], folder)
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(20)
+        process.wait(60)

@@ -127,7 +127,7 @@ class Renewer:
 
     @property
     def old_key(self) -> rsa.RSAPrivateKey:
-        return self.caller.card.signing_key
+        return self.caller.card.rsa_key
 
     def csr(
         self, key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, name: x509.Name | None = None
@@ -242,7 +242,7 @@ def test_every_changed_part_is_noticed(renewer: Renewer, world: World) -> None:
 
 def test_another_cards_key_cannot_sign_for_this_one(renewer: Renewer, bob: Caller) -> None:
     message = Message(renewer.csr(RSA_KEYS[0]))
-    forged = _signed_by_other(renewer, message, bob.card.signing_key)
+    forged = _signed_by_other(renewer, message, bob.card.rsa_key)
     status, content = renewer.result(renewer.send(forged))
     assert (status, failed(BAD_MESSAGE_CHECK, 0) in content) == (400, True)
 
@@ -284,7 +284,7 @@ def test_another_customers_certificate_renews_not_this_name(
     world.advance(715 * DAY)
     theirs = x509.load_pem_x509_certificate(order["certificate"].encode())
     message = Message(renewer.csr(RSA_KEYS[0]))
-    cms = renewer.openssl.sign(message.encoded(), theirs, bob.card.signing_key)
+    cms = renewer.openssl.sign(message.encoded(), theirs, bob.card.rsa_key)
     status, content = renewer.result(renewer.send(cms), message)
     assert (status, failed(BAD_REQUEST) in content) == (400, True)
 

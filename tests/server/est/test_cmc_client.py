@@ -64,7 +64,7 @@ class Client:
 
     def ask(self, key: rsa.RSAPrivateKey = NEW_KEY, signer: rsa.RSAPrivateKey | None = None) -> Renewal:
         csr = build_csr(key, self.old.subject)
-        signer = on_card(signer or self.caller.card.signing_key)
+        signer = on_card(signer or self.caller.card.rsa_key)
         return build_request(csr, self.old, signer, self.world.now())
 
     def send(self, message: bytes) -> bytes:
@@ -150,7 +150,7 @@ def test_an_altered_request_is_refused(near_its_end: Client) -> None:
 
 def test_refusals_say_why(near_its_end: Client) -> None:
     with pytest.raises(RequestRefused) as reused:
-        near_its_end.renew(near_its_end.ask(near_its_end.caller.card.signing_key))
+        near_its_end.renew(near_its_end.ask(near_its_end.caller.card.rsa_key))
     assert reused.value.reason == "reused"
     officer = near_its_end.world.officer_caller("may", Role.REGISTRAR)
     officer.post(f"/certificates/{near_its_end.old.serial_number:x}/suspension", {"form": "R-1"})
@@ -191,7 +191,7 @@ def test_only_the_ras_signer_may_answer(near_its_end: Client) -> None:
     renewal = near_its_end.ask()
     answer = near_its_end.send(renewal.message)
     content = open_signed(answer, PKI_RESPONSE).content
-    key, now = near_its_end.caller.card.signing_key, near_its_end.world.now()
+    key, now = near_its_end.caller.card.rsa_key, near_its_end.world.now()
     forged = sign(content, PKI_RESPONSE, near_its_end.old, key, now)
     issuing = x509.load_der_x509_certificate(near_its_end.http.get("/ca/issuing.cer").content)
     for message, anchors in ((forged, [issuing]), (answer, [near_its_end.old]), (answer, [])):

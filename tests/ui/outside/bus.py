@@ -13,7 +13,7 @@ from jeepney import DBusAddress, MatchRule, MessageType, Properties, message_bus
 from jeepney.io.blocking import DBusConnection, open_dbus_connection
 
 ATSPI = "org.a11y.atspi."
-PATIENCE = 20.0
+PATIENCE = 60.0
 KEY_PRESS, KEY_RELEASE, KEY_SYMBOL, KEY_STRING = 0, 1, 3, 4
 """Atspi.KeySynthType."""
 SETTLE = 0.03

@@ -7,18 +7,22 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from cardtool.words import Words
 from tests.ui.outside.bus import Desktop, NotAnswered
-from tests.ui.outside.tree import CHECKED, ENABLED, FOCUSABLE, FOCUSED, Node, programs
+from tests.ui.outside.tree import CHECKED, ENABLED, FOCUSABLE, FOCUSED, Node, Seen, answers, programs
 
 ROOT = Path(__file__).parents[3]
-PATIENCE = 30.0
+PATIENCE, A_WHILE = 60.0, 10.0
+"""Seconds: for what must come, and for a focus that may rightly stay."""
 ROUNDS = 3
+MOST_TABS = 80
+USABLE = (FOCUSABLE, ENABLED)
 LANGUAGE = "en"
 TAB, ENTER, SPACE, ESCAPE, PAGE_DOWN = 0xFF09, 0xFF0D, 0x20, 0xFF1B, 0xFF56
 """X key symbols."""
@@ -43,30 +47,49 @@ class Program:
 
     def find(self, name: str) -> Node:
         """The control of that name that can be used now; ``*`` stands for anything."""
-        wanted = re.compile(re.escape(name).replace(r"\*", ".*"))
-        found = self.wait_for(lambda: [node for node in self.controls() if wanted.fullmatch(node.name)])
+        found = self.wait_for(lambda: self.named(name))
         assert isinstance(found, list), f"no {name!r} on {self.code()}"
         return found[0]
 
+    def named(self, name: str) -> list[Node]:
+        wanted = re.compile(re.escape(name).replace(r"\*", ".*"))
+        names = answers(self.controls(), lambda node: node.name)
+        return [node for node, own in names if wanted.fullmatch(own)]
+
     def controls(self, window: Node | None = None) -> list[Node]:
-        return [node for node in (window or self.root).walk() if node.has(FOCUSABLE, ENABLED)]
+        return [node for node in (window or self.root).walk() if node.has(*USABLE)]
+
+    def at_rest(self, window: Node | None = None) -> list[Seen]:
+        """The controls of a page that is made: two looks in a row saw the same."""
+        last: list[Seen] = []
+
+        def look() -> list[Seen]:
+            nonlocal last
+            before, last = last, []
+            last = [node.seen() for node in self.controls(window)]
+            return last if last == before else []
+
+        found = self.wait_for(look)
+        assert isinstance(found, list), f"{self.code()} does not come to rest"
+        return found
 
     def code(self, window: Node | None = None) -> str:
         """The screen code as the tree tells it; empty without one."""
-        for node in (window or self.root).walk():
-            found = self._chip.fullmatch(node.own_name)
-            if found:
-                return found[1]
-        return ""
+        names = answers((window or self.root).walk(), lambda node: node.own_name)
+        found = (self._chip.fullmatch(name) for _node, name in names)
+        return next((chip[1] for chip in found if chip), "")
 
     def on(self, *codes: str) -> None:
         assert self.wait_for(lambda: self.code() in codes), f"not on {codes} but {self.code()}"
 
-    def windows(self) -> list[Node]:
-        return self.root.children()
+    def window(self, title: str) -> Node | None:
+        """The one whose title begins so."""
+        titles = answers(self.root.children(), lambda node: node.own_name)
+        return next((node for node, own in titles if own.startswith(title)), None)
 
-    def focused(self) -> Node | None:
-        return next((node for node in self.controls() if node.has(FOCUSED)), None)
+    def focused(self, known: Iterable[Node] = ()) -> Node | None:
+        """``known`` are asked first: a walk takes longer."""
+        return next((node for node in chain(known, self.root.walk()) if node.has(*USABLE, FOCUSED)), None)
 
     def secrets_in_sight(self, *secrets: str) -> list[str]:
         """Nodes, shown or hidden, whose texts hold one of ``secrets``."""
@@ -77,8 +100,9 @@ class Program:
             if any(secret in said for secret in secrets)
         ]
 
-    def wait_for(self, condition: Callable[[], object]) -> object:
-        deadline = time.monotonic() + PATIENCE
+    def wait_for(self, condition: Callable[[], object], patience: float = PATIENCE) -> object:
+        """What it gave at last; None if it never gave anything for ``patience`` seconds."""
+        deadline = time.monotonic() + patience
         while time.monotonic() < deadline:
             assert self.process.poll() is None, "the program ended"
             with suppress(NotAnswered):
@@ -101,24 +125,34 @@ class Program:
         for _ in range(ROUNDS):
             self.root.states()
 
-    def tab_to(self, wanted: Node) -> None:
-        for _ in range(80):
+    def tab(self, known: Iterable[Node] = ()) -> bool:
+        """Whether the focus went on. It is waited for: a second Tab before that would lead past what is sought."""
+        left = self.focused(known)
+        self.key(TAB)
+        return left is None or bool(self.wait_for(lambda: not left.has(FOCUSED), A_WHILE))
+
+    def tab_to(self, name: str) -> Node:
+        """What a page that was made anew took along is looked for again."""
+        wanted, known = self.find(name), self.controls()
+        for _ in range(MOST_TABS):
             if wanted.has(FOCUSED):
-                return
-            self.key(TAB)
-        raise AssertionError(f"Tab does not lead to {wanted}")
+                return wanted
+            if wanted.has(*USABLE):
+                self.tab(known)
+            else:
+                wanted = self.find(name)
+        raise AssertionError(f"Tab does not lead to {name!r} on {self.code()}")
 
     def press(self, name: str) -> None:
-        self.tab_to(self.find(name))
+        self.tab_to(name)
         self.key(SPACE)
 
     def fill(self, name: str, words: str) -> None:
-        self.tab_to(self.find(name))
+        self.tab_to(name)
         self.desktop.type(words)
 
     def tick(self, name: str) -> None:
-        box = self.find(name)
-        self.tab_to(box)
+        box = self.tab_to(name)
         self.key(SPACE)
         assert self.wait_for(lambda: box.has(CHECKED))
 

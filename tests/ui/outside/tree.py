@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from tests.ui.outside.bus import ATSPI, Bus, NotAnswered
 
@@ -17,6 +18,8 @@ LABELLED_BY = 2
 MANY = 300
 """A node with more children than this is a list of data; the first ones stand for all."""
 
+Answer = TypeVar("Answer")
+
 
 @dataclass(frozen=True)
 class Node:
@@ -24,11 +27,11 @@ class Node:
     name_on_bus: str
     path: str
 
-    def _call(self, interface: str, member: str, signature: str = "", *body: object) -> tuple[object, ...]:
+    def _call(self, interface: str, member: str, signature: str = "", *body: object) -> tuple[Any, ...]:
         found = self.bus.call(self.name_on_bus, self.path, ATSPI + interface, member, signature, *body)
         return tuple(found)
 
-    def _property(self, interface: str, member: str) -> object:
+    def _property(self, interface: str, member: str) -> Any:
         return self.bus.property(self.name_on_bus, self.path, ATSPI + interface, member)
 
     @property
@@ -44,33 +47,36 @@ class Node:
 
     @property
     def role(self) -> int:
-        return int(self._call("Accessible", "GetRole")[0])  # type: ignore[call-overload]
+        return int(self._call("Accessible", "GetRole")[0])
 
     def _labels(self) -> Iterator[Node]:
-        for kind, targets in self._call("Accessible", "GetRelationSet")[0]:  # type: ignore[attr-defined]
+        for kind, targets in self._call("Accessible", "GetRelationSet")[0]:
             if kind == LABELLED_BY:
                 yield from (Node(self.bus, *target) for target in targets)
 
     def states(self) -> int:
         """Bits by number."""
-        low, high = self._call("Accessible", "GetState")[0]  # type: ignore[misc]
+        low, high = self._call("Accessible", "GetState")[0]
         return int(low) | int(high) << 32
 
     def has(self, *wanted: int) -> bool:
-        states = self.states()
-        return all(states >> number & 1 for number in wanted)
+        """What is gone has no state."""
+        with suppress(NotAnswered):
+            states = self.states()
+            return all(states >> number & 1 for number in wanted)
+        return False
 
     @property
     def size(self) -> tuple[int, int]:
-        _left, _top, width, height = self._call("Component", "GetExtents", "u", 0)[0]  # type: ignore[misc]
+        _left, _top, width, height = self._call("Component", "GetExtents", "u", 0)[0]
         return width, height
 
     def children(self) -> list[Node]:
         found = self._call("Accessible", "GetChildren")[0]
-        return [Node(self.bus, *where) for where in found if where[1] != NOTHING]  # type: ignore[attr-defined]
+        return [Node(self.bus, *where) for where in found if where[1] != NOTHING]
 
     def parent(self) -> Node:
-        return Node(self.bus, *self._property("Accessible", "Parent"))  # type: ignore[misc]
+        return Node(self.bus, *self._property("Accessible", "Parent"))
 
     def walk(self, *, hidden: bool = False) -> Iterator[Node]:
         """This and everything below, top down; what goes meanwhile is left out."""
@@ -91,10 +97,28 @@ class Node:
         with suppress(NotAnswered):
             yield str(self._call("Accessible", "GetAttributes")[0])
 
+    def seen(self) -> Seen:
+        return Seen(self, self.name, self.role, self.size)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """``node`` as it was at one look. ``size``: pixels."""
+
+    node: Node
+    name: str
+    role: int
+    size: tuple[int, int]
+
     def __str__(self) -> str:
+        return f"{self.name!r} (role {self.role}, {self.size})"
+
+
+def answers(nodes: Iterable[Node], ask: Callable[[Node], Answer]) -> Iterator[tuple[Node, Answer]]:
+    """Each with its answer. Pages make themselves anew: what goes before it answers is left out."""
+    for node in nodes:
         with suppress(NotAnswered):
-            return f"{self.name!r} (role {self.role}, {self.size})"
-        return "something that is gone"
+            yield node, ask(node)
 
 
 def programs(bus: Bus) -> list[Node]:

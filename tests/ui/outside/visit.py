@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from tests.ui.outside.program import ENTER, ESCAPE, PAGE_DOWN, SPACE_CODE, TAB, Program
-from tests.ui.outside.tree import FOCUSED, RADIO_BUTTON, Node
+from tests.ui.outside.examine import Faults, examine
+from tests.ui.outside.program import ENTER, ESCAPE, PAGE_DOWN, SPACE_CODE, Program
+from tests.ui.outside.tree import Node
 
-LEAST_TARGET = 24
-MORE_TABS = 3
-"""After as many Tabs as there are controls, so many more: the focus must come round."""
 WRONG_PIN, PASSWORD = "97531864", "Planted7531"
 
 
@@ -52,10 +50,9 @@ class Visit:
 
     def _read_terms(self) -> None:
         program = self.program
-        program.tab_to(program.find(program.text("terms.name", version="*")))
-        accept = program.text("terms.accept")
+        program.tab_to(program.text("terms.name", version="*"))
         for _ in range(40):
-            if any(node.name == accept for node in program.controls()):
+            if program.named(program.text("terms.accept")):
                 return
             program.key(PAGE_DOWN)
 
@@ -107,13 +104,11 @@ class Visit:
     def _practice_panel(self) -> None:
         program = self.program
         program.on("HOME")
-        before = len(program.windows())
         program.press(program.text("practice.open"))
-        program.wait_for(lambda: len(program.windows()) > before)
-        panel = next(w for w in program.windows() if w.own_name.startswith(program.text("practice.panel")))
+        panel = program.wait_for(lambda: program.window(program.text("practice.panel")))
+        assert isinstance(panel, Node)
         program.wait_for(lambda: len(program.controls(panel)) > 5)
-        self._examine_controls("practice panel", program.controls(panel))
-        self._tab_through("practice panel", program.controls(panel))
+        self._note(examine(program, "practice panel", panel))
 
     # --- what is examined --------------------------------------------------------------------
 
@@ -121,36 +116,12 @@ class Visit:
         program = self.program
         program.on(code)
         program.wait_for(program.focused)
-        controls = program.controls()
         self.seen.append(code)
-        self._examine_controls(code, controls)
-        self._tab_through(code, controls)
+        self._note(examine(program, code))
 
-    def _examine_controls(self, where: str, controls: list[Node]) -> None:
-        for node in controls:
-            if not node.name.strip():
-                self.faults["without a name"].append(f"{where}: {node}")
-            if min(node.size) < LEAST_TARGET:
-                self.faults["too small"].append(f"{where}: {node}")
-
-    def _tab_through(self, where: str, controls: list[Node]) -> None:
-        """Tab reaches each control (one of a group of radio buttons for all of them) and comes round."""
-        reached, order = set(), []
-        for _ in range(len(controls) + MORE_TABS):
-            focused = next((node for node in controls if node.has(FOCUSED)), None)
-            reached.add(focused)
-            order.append(focused)
-            self.program.key(TAB)
-        missed = [
-            node for node in controls if node not in reached and not self._in_reached_group(node, reached)
-        ]
-        self.faults["not reached by Tab"] += [f"{where}: {node}" for node in missed]
-        if len(order) > 1 and order.count(order[-1]) >= len(order) - 1 and len(controls) > 1:
-            self.faults["keeps the focus"].append(f"{where}: {order[-1]}")
-
-    def _in_reached_group(self, node: Node, reached: set[Node | None]) -> bool:
-        siblings = set(node.parent().children())
-        return node.role == RADIO_BUTTON and bool(siblings & reached)
+    def _note(self, faults: Faults) -> None:
+        for kind, line in faults:
+            self.faults[kind].append(line)
 
     def _fail_with(self, field: str, secret: str, code: str) -> None:
         """Enter what is wrong: a screen reader is told of it, and never what it was."""
@@ -166,13 +137,13 @@ class Visit:
         program, where = self.program, self.program.code()
         program.fill(field, secret)
         self._search(f"{where} typed", secret)
-        program.tab_to(program.find(program.text("secret.reveal_name")))
+        program.tab_to(program.text("secret.reveal_name"))
         program.desktop.hold(SPACE_CODE)
         try:
             self._search(f"{where} revealed", secret)
         finally:
             program.desktop.let_go(SPACE_CODE)
-        program.tab_to(program.find(field))
+        program.tab_to(field)
         program.key(ENTER)
 
     def _search(self, where: str, secret: str) -> None:

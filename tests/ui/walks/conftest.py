@@ -71,7 +71,8 @@ def start(qapp: QApplication, home: Path, request: pytest.FixtureRequest) -> Ite
 
 @pytest.fixture(params=[Mouse, Keyboard], ids=["mouse", "keyboard"])
 def hands(request: pytest.FixtureRequest) -> Hands:
-    return request.param()  # type: ignore[no-any-return]
+    made: Hands = request.param()
+    return made
 
 
 @pytest.fixture(params=["zh_TW", "en"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -165,9 +166,9 @@ class Keyboard:
         require_usable(widget)
         self._tab_until(lambda: focused() is widget, widget)
 
-    def _tab_until(self, reached: object, wanted: QWidget) -> None:
+    def _tab_until(self, reached: Callable[[], bool], wanted: QWidget) -> None:
         for _ in range(MOST_TABS):
-            if reached():  # type: ignore[operator]
+            if reached():
                 return
             type_key(Qt.Key.Key_Tab)
         raise AssertionError(f"Tab does not lead to {wanted!r}")

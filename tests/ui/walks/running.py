@@ -29,7 +29,7 @@ from tests.ui.walks.hands import Hands
 
 Done = TypeVar("Done")
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 LEAVES_IN = 20.0
 GONE_IN = 1.0
 

@@ -8,7 +8,7 @@ import pytest
 from cryptography import x509
 from PySide6.QtWidgets import QFileDialog
 
-from tests.ui.walks.acts import accept_terms, give_pin, sign_in
+from tests.ui.walks.acts import accept_terms, give_pin, sign_in_at_home
 from tests.ui.walks.conftest import Start
 from tests.ui.walks.hands import Hands
 from tests.ui.walks.running import Running
@@ -20,12 +20,7 @@ def test_the_whole_walk(
     start: Start, hands: Hands, language: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = start(hands, language)
-    app.at_home("sign_in")
-    app.start()
-    sign_in(app, app.person.account, app.person.password)
-    app.on("SGN-3")
-    app.go_on()
-    app.at_home("apply")
+    sign_in_at_home(app, app.person.account, app.person.password)
     apply(app)
     prove_key(app)
     app.at_home("all_fine")

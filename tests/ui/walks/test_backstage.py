@@ -14,14 +14,13 @@ from pathlib import Path
 import pytest
 
 from cardtool.ui.pages.failure import FailurePage
-from tests.ui.walks.acts import give_pin, sign_in
+from tests.ui.walks.acts import accept_terms_if_asked, give_pin, sign_in, to_the_pin
 from tests.ui.walks.conftest import Start
 from tests.ui.walks.hands import Mouse
 from tests.ui.walks.running import Running
-from tests.ui.walks.test_practice import accept_terms_if_asked, to_the_pin
 
 ROOT = Path(__file__).parents[3]
-PATIENCE = 30.0
+PATIENCE = 60.0
 HEAVY = ("cryptography", "requests", "ssl", "smartcard", "asn1crypto", "keyring", "filelock", "_hashlib")
 BEHIND = (
     "cardtool.pcsc",

@@ -8,21 +8,11 @@ from PySide6.QtCore import Qt
 from cardtool.ui.pages.failure import FailurePage
 from cardtool.ui.pages.results import AppliedPage
 from cardtool.words import Words
-from tests.ui.walks.acts import accept_terms, give_pin, sign_in
+from tests.ui.walks.acts import accept_terms_if_asked, give_pin, sign_in, sign_in_and_apply, to_the_pin
 from tests.ui.walks.conftest import Start
 from tests.ui.walks.hands import Hands, Mouse, type_key
-from tests.ui.walks.running import Running
 
 NEW_PASSWORD = "Walked2026"
-
-
-def to_the_pin(app: Running) -> None:
-    """From the first look to APC-3, signing in on the way."""
-    app.at_home("sign_in")
-    app.hands.press(app.window.home.groups[0].buttons["APC"])
-    sign_in(app, app.person.account, app.person.password)
-    accept_terms(app)
-    app.on("APC-3")
 
 
 def test_a_pulled_card_is_waited_for_and_the_flow_goes_on_by_itself(start: Start, hands: Hands) -> None:
@@ -61,12 +51,6 @@ def test_an_ra_that_fails_is_told_in_four_things_and_trying_again_works(
     accept_terms_if_asked(app)
     give_pin(app, "APC-3", app.person.pin)
     app.on("APC-6")
-
-
-def accept_terms_if_asked(app: Running) -> None:
-    app.until(lambda: app.code() in ("APC-1", "APC-3") and not app.host.is_busy())
-    if app.code() == "APC-1":
-        accept_terms(app)
 
 
 def test_a_first_sign_in_asks_for_a_password_of_ones_own(start: Start, hands: Hands) -> None:
@@ -141,15 +125,6 @@ def test_a_window_closed_while_the_card_works_finishes_its_act_and_goes_on_next_
 def test_a_double_click_does_what_a_click_does(start: Start, hands: Hands, language: str) -> None:
     app = start(hands, language)
     app.twice = True
-    app.at_home("sign_in")
-    app.start()
-    sign_in(app, app.person.account, app.person.password)
-    app.on("SGN-3")
-    app.go_on()
-    app.at_home("apply")
-    app.start()
-    accept_terms(app)
-    give_pin(app, "APC-3", app.person.pin)
-    app.on("APC-6")
+    sign_in_and_apply(app)
     app.go_on()
     app.at_home("all_fine")

@@ -11,7 +11,7 @@ from cardtool.config import load_settings
 from tests.system.branch import first_world, open_branch
 from tests.system.pcscd import Pcscd
 from tests.system.scene import Scene
-from tests.ui.walks.acts import accept_terms, give_pin, sign_in
+from tests.ui.walks.acts import accept_terms, give_pin, sign_in_at_home
 from tests.ui.walks.conftest import Start
 from tests.ui.walks.hands import Mouse
 
@@ -35,12 +35,7 @@ def scene(pcscd: Pcscd, tmp_path: Path) -> Iterator[Scene]:
 def test_apply_and_prove_with_a_card_that_is_put_in_pulled_and_put_back(scene: Scene, start: Start) -> None:
     person = scene.person()
     app = start(Mouse(), "zh_TW", "--ra", scene.office.url)
-    app.at_home("no_unit")
-    app.start()
-    sign_in(app, person.account, person.password)
-    app.on("SGN-3")
-    app.go_on()
-    app.at_home("no_card")
+    sign_in_at_home(app, person.account, person.password, before="no_unit", after="no_card")
     card = app.meanwhile(lambda: scene.insert(person))
     app.at_home("apply")
     app.start()

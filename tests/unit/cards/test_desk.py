@@ -158,7 +158,7 @@ class ScriptedHub(VirtualHub):
     def readers(self) -> list[ReaderState]:
         return [ReaderState(READER, self.card.atr)]
 
-    def connect(self, reader: str) -> Connection:  # type: ignore[override]
+    def connect(self, reader: str) -> Connection:  # type: ignore[override]  # on purpose another kind
         return self.card
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
 import pytest
@@ -69,7 +70,7 @@ def write_certificate(session: PivSession) -> None:
     recipes.write_certificate(session, Slot.KEY_MANAGEMENT, certify(key))
 
 
-CHANGES = {
+CHANGES: dict[str, Callable[[PivSession], object]] = {
     "a renewed certificate": write_certificate,
     "a certificate more": lambda session: recipes.write_certificate(session, Slot.SIGNATURE, b"\x30\x00"),
     "a certificate less": lambda session: session.put_data(Slot.KEY_MANAGEMENT.object_tag, b""),
@@ -85,7 +86,7 @@ def test_a_change_is_read_in_full(personality: Personality, change: str) -> None
     desk = bench.desk()
     desk.survey()
     with bench.admin() as session:
-        CHANGES[change](session)  # type: ignore[no-untyped-call]
+        CHANGES[change](session)
     assert desk.glance() == bench.desk().survey()
 
 

@@ -27,7 +27,7 @@ from cardtool.cards.piv.slots import look_into
 from cardtool.cards.piv.types import Algorithm, ObjectTag, Slot
 from cardtool.cards.piv.yubico import YubicoExtensions
 from cardtool.pcsc.faults import CardFault
-from cardtool.pcsc.virtual.piv.personality import GENERIC, YUBIKEY, Extension
+from cardtool.pcsc.virtual.piv.personality import GENERIC, YUBIKEY, Extension, Personality
 from cardtool.secret import Secret
 from tests.unit.cards.bench_card import PIN, BenchCard, certify
 
@@ -56,8 +56,8 @@ def fingerprint(der: bytes) -> str:
 
 
 @pytest.mark.parametrize("personality", [YUBIKEY, BEFORE_5_7, GENERIC], ids=lambda item: item.name)
-def test_an_empty_slot_is_simply_used(personality: object) -> None:
-    with BenchCard(personality).session() as session:  # type: ignore[arg-type]
+def test_an_empty_slot_is_simply_used(personality: Personality) -> None:
+    with BenchCard(personality).session() as session:
         extensions = yubico.detect(session)
         assert place_signing_key(session, extensions) == Placement(Road.FREE, Slot.AUTHENTICATION)
         assert place_encryption_key(session, extensions) == Placement(Road.FREE, Slot.KEY_MANAGEMENT)
@@ -73,8 +73,8 @@ def test_a_working_key_is_moved_where_the_card_can() -> None:
 
 
 @pytest.mark.parametrize("personality", [BEFORE_5_7, GENERIC], ids=lambda item: item.name)
-def test_without_move_signing_keys_alternate_then_rekey(personality: object) -> None:
-    with BenchCard(personality).admin() as session:  # type: ignore[arg-type]
+def test_without_move_signing_keys_alternate_then_rekey(personality: Personality) -> None:
+    with BenchCard(personality).admin() as session:
         extensions = yubico.detect(session)
         enrol(session, Slot.AUTHENTICATION)
         assert place_signing_key(session, extensions) == Placement(Road.ALTERNATE, Slot.SIGNATURE)
@@ -263,7 +263,7 @@ def check_encryption(case: Moving) -> None:
 def nothing_is_lost(case: Moving) -> None:
     """Both keys are on the card until the new one has signed at home; of an encryption key both stay."""
     keys = case.bench.card.state.keys
-    there = {key_fingerprint(pair.private.public_key()) for pair in keys.values()}  # type: ignore[arg-type]
+    there = {key_fingerprint(pair.private.public_key()) for pair in keys.values()}
     assert fingerprint(case.new) in there
     certificates = {
         recipes.parse_certificate(content)

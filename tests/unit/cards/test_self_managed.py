@@ -17,7 +17,7 @@ from cardtool.cards.piv.self_managed import (
 )
 from cardtool.cards.piv.session import PivSession
 from cardtool.cards.piv.types import AdminAlgorithm, ObjectTag
-from cardtool.pcsc.virtual.piv.personality import GENERIC, YUBIKEY
+from cardtool.pcsc.virtual.piv.personality import GENERIC, YUBIKEY, Personality
 from cardtool.secret import Secret
 from tests.unit.cards.bench_card import ADMIN_KEY, PIN, BenchCard
 
@@ -58,8 +58,8 @@ def test_the_key_the_card_keeps() -> None:
 
 
 @pytest.mark.parametrize("personality", [YUBIKEY, GENERIC], ids=lambda item: item.name)
-def test_the_key_the_owner_has(personality: object) -> None:
-    bench = BenchCard(personality)  # type: ignore[arg-type]
+def test_the_key_the_owner_has(personality: Personality) -> None:
+    bench = BenchCard(personality)
     with bench.session() as session:
         assert not keeps_admin_key(session)
         for length in (0, 16, 23, 32):

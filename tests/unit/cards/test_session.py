@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -253,7 +254,8 @@ def test_generate_reads_the_public_key() -> None:
     )
     script = f"> 0047009A 05 AC03800111 00\n< 7F4943 8641 {point} 9000"
     key = play(script, lambda s: s.generate_asymmetric_key_pair(Slot.AUTHENTICATION, Algorithm.ECC_P256))
-    assert key.public_numbers().x == int(point[2:66], 16)  # type: ignore[attr-defined]
+    assert isinstance(key, ec.EllipticCurvePublicKey)
+    assert key.public_numbers().x == int(point[2:66], 16)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from cardtool import errors
 from cardtool.cards.piv import yubico
 from cardtool.cards.piv.session import PivSession
 from cardtool.cards.piv.unblock import change_puk, puk_tries, unblock_pin
-from cardtool.pcsc.virtual.piv.personality import FRAGILE, GENERIC, YUBIKEY
+from cardtool.pcsc.virtual.piv.personality import FRAGILE, GENERIC, YUBIKEY, Personality
 from cardtool.secret import Secret
 from tests.unit.cards.bench_card import PIN, PUK, READER, BenchCard
 
@@ -41,8 +41,8 @@ def test_unblocked_with_the_tries_known() -> None:
 
 @pytest.mark.parametrize("present", [unblock_pin, change_puk])
 @pytest.mark.parametrize("personality", [GENERIC, FRAGILE], ids=lambda item: item.name)
-def test_unknown_tries_are_not_risked(present: Callable[..., None], personality: object) -> None:
-    bench = BenchCard(personality)  # type: ignore[arg-type]
+def test_unknown_tries_are_not_risked(present: Callable[..., None], personality: Personality) -> None:
+    bench = BenchCard(personality)
     with bench.session() as session:
         assert puk_tries(yubico.detect(session)) is None
         with pytest.raises(errors.PukTriesUnknown):

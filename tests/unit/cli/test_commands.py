@@ -280,11 +280,12 @@ class TestExplain:
 
 
 def test_a_report_is_saved_shown_and_explained_by_its_code(front: Front, tmp_path: Path):
-    ended = front.run("report --json --out", b"", str(tmp_path / "report.txt"))
-    saved = (tmp_path / "report.txt").read_text("utf-8")
-    spoken = ended.json["spoken"]
-    assert spoken in saved
-    assert saved in front.run("report --out", b"", str(tmp_path / "report.txt")).out
+    file = tmp_path / "report.txt"
+    spoken = front.run("report --json --out", b"", str(file)).json["spoken"]
+    assert spoken in file.read_text("utf-8")
+    # A report tells its second: what is shown is compared with what the same run saved.
+    shown = front.run("report --out", b"", str(file)).out
+    assert file.read_text("utf-8") in shown
     assert front.run(f"explain {spoken} --json").json["language"] == "en"
 
 

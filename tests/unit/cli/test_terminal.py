@@ -9,10 +9,12 @@ import pty
 import select
 import signal
 import sys
+import termios
 import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -74,8 +76,8 @@ def tty(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_pat
     return Tty(monkeypatch, tmp_path, request.param)
 
 
-def sign_in_to(units: tuple[UnitInfo, ...], captcha: Captcha | None = None, **more: object) -> AskSignIn:
-    return AskSignIn(units=units, unit=units[0].id, captcha=captcha, **more)  # type: ignore[arg-type]
+def sign_in_to(units: tuple[UnitInfo, ...], captcha: Captcha | None = None, **more: Any) -> AskSignIn:
+    return AskSignIn(units=units, unit=units[0].id, captcha=captcha, **more)
 
 
 class TestSignIn:
@@ -220,6 +222,9 @@ class TestOthers:
         assert missing.value.name == "pin"
 
 
+LOCAL_FLAGS = 3
+"""Place in termios.tcgetattr's list."""
+
 ASKER = """
 import sys
 from pathlib import Path
@@ -257,6 +262,14 @@ class Terminal:
             assert ready, f"never came: {text!r}, only {self.shown!r}"
             self.shown += os.read(self._file, 4096).decode()
 
+    def wait_for_question(self, seconds: float = 30.0) -> None:
+        """The echo is switched off after the prompt's first byte."""
+        self.wait_for("3 tries left")
+        deadline = time.monotonic() + seconds
+        while termios.tcgetattr(self._file)[LOCAL_FLAGS] & termios.ECHO:
+            assert time.monotonic() < deadline, "what is typed would be seen"
+            time.sleep(0.01)
+
     def type(self, raw: bytes) -> None:
         os.write(self._file, raw)
 
@@ -274,8 +287,7 @@ def terminal() -> Iterator[Terminal]:
 
 
 def test_a_pin_typed_at_a_real_terminal_is_not_shown(terminal: Terminal):
-    terminal.wait_for("3 tries left")
-    time.sleep(0.1)  # the echo is switched off after the prompt's first byte
+    terminal.wait_for_question()
     terminal.type(b"246813\n")
     terminal.wait_for("typed 6 characters")
     assert "246813" not in terminal.shown
@@ -283,7 +295,6 @@ def test_a_pin_typed_at_a_real_terminal_is_not_shown(terminal: Terminal):
 
 @pytest.mark.parametrize("key", [b"\x03", b"\x04"], ids=["Ctrl-C", "Ctrl-D"])
 def test_one_key_leaves_a_question(terminal: Terminal, key: bytes):
-    terminal.wait_for("3 tries left")
-    time.sleep(0.1)
+    terminal.wait_for_question()
     terminal.type(key)
     terminal.wait_for("cancelled")

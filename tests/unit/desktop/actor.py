@@ -25,7 +25,6 @@ RULE = SitePasswordRule(
 )
 ACT = Act("create-key", "APC-4", (8.0, 20.0), cancellable=False)
 NOW = datetime(2026, 11, 20, 3, tzinfo=UTC)
-ACT_TAKES = 0.5
 
 
 class Script:
@@ -38,7 +37,7 @@ class Script:
 
     @property
     def controls(self) -> PracticeControls:
-        return SimpleNamespace(now=lambda: NOW, insert=self._insert, cards=self._defect)  # type: ignore[return-value]
+        return SimpleNamespace(now=lambda: NOW, insert=self._insert, cards=self._defect)
 
     def warm(self) -> None:
         self._note("warm")
@@ -82,7 +81,8 @@ class Script:
                 self._note("cancelled")
                 raise Cancelled
             progress.started(ACT)
-            time.sleep(ACT_TAKES)
+            while (self._folder / "act-lasts").exists() and not cancel.requested():
+                time.sleep(0.01)
             self._note(f"act-{number}")
             progress.finished(ACT, skipped=number == 1)
         return "applied"

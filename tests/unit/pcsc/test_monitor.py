@@ -68,7 +68,7 @@ class Told:
 
     def wait(self, count: int) -> None:
         with self._grown:
-            assert self._grown.wait_for(lambda: len(self.calls) >= count, 5), self.calls
+            assert self._grown.wait_for(lambda: len(self.calls) >= count, 30), self.calls
 
 
 @contextmanager

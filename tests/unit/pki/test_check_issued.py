@@ -180,7 +180,7 @@ def test_load_takes_pem_and_der(house: House) -> None:
 
 def test_key_of_another_kind(house: House) -> None:
     key = ed25519.Ed25519PrivateKey.generate()
-    certificate = house.issuing.certify("Wang", key)  # type: ignore[arg-type]
+    certificate = house.issuing.certify("Wang", key)
     with pytest.raises(CertificateRefused, match="profile"):
         public_key_of(der(certificate))
 

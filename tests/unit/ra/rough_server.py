@@ -84,7 +84,7 @@ class RoughServer:
             except OSError:
                 return
             with suppress(OSError), connection:
-                connection.settimeout(5)
+                connection.settimeout(30)
                 self._serve(connection)
 
     def _serve(self, connection: socket.socket) -> None:

@@ -40,7 +40,7 @@ from tests.unit.pki.authority import AUTHORITY, Authority
 from tests.unit.ra.rough_server import Behaviour, answer, problem, serving
 from tests.unit.ra.test_tls import pem, server_context
 
-QUICK = Limits(connect=2, read=2, answer=3, patience=5, size=20_000, back_off=())
+PATIENT = Limits(connect=20, read=20, answer=30, patience=60, size=20_000, back_off=())
 NOW = datetime.now(UTC)
 KEY = ec.generate_private_key(ec.SECP256R1())
 PKCS7 = "application/pkcs7-mime; smime-type=certs-only"
@@ -73,7 +73,7 @@ def enrol(authority: Authority, tmp_path: Path) -> Ask:
     def ask(*behaviours: Behaviour) -> object:
         with (
             serving(*behaviours, context=server_context(authority, tmp_path)) as server,
-            EstClient(server.url, anchors=pem(authority), limits=QUICK) as client,
+            EstClient(server.url, anchors=pem(authority), limits=PATIENT) as client,
         ):
             return client.enrol(build_csr(KEY), Credentials("u", Secret("p")))
 

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -35,7 +36,12 @@ from cardtool.ra.http import Call, Http, Limits
 from cardtool.secret import Secret
 from tests.unit.ra.rough_server import RoughServer, answer, drop, problem, raw, serving
 
-QUICK = Limits(connect=1, read=0.5, answer=1.0, patience=2.5, size=10_000, back_off=(0.0, 0.0))
+PATIENT = Limits(connect=20, read=20, answer=30, patience=60, size=10_000, back_off=(0.0, 0.0))
+QUICK = replace(PATIENT, connect=1, read=0.5, answer=1.0, patience=2.5)
+SOON, SILENCE = 10.0, 60.0
+"""Seconds: several times what any limit here takes, as the machine may be busy; and what a server stays silent."""
+DRIP, DROPS = 0.1, 600
+"""Seconds from one byte to the next, and how many there are."""
 CHUNKED = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
 GET = Call("GET", "/api/v1/info")
 POST = Call("POST", "/api/v1/orders", {"kind": "apply"}, key="k" * 32)
@@ -43,7 +49,7 @@ SIGN_IN = Call("POST", "/api/v1/sessions", {"password": "Sesam123"}, key="k" * 3
 
 
 @contextmanager
-def http_to(server: RoughServer, limits: Limits = QUICK) -> Iterator[Http]:
+def http_to(server: RoughServer, limits: Limits = PATIENT) -> Iterator[Http]:
     http = Http(RaAddress.parse(server.url), limits=limits)
     try:
         yield http
@@ -113,38 +119,38 @@ def test_nobody_listens() -> None:
 
 def test_silence_ends_in_time() -> None:
     stop = threading.Event()
-    with serving(raw(b"", pause=5, stop=stop)) as server, http_to(server) as http:
+    with serving(raw(b"", pause=SILENCE, stop=stop)) as server, http_to(server, QUICK) as http:
         before = time.monotonic()
         with pytest.raises(RaTimeout):
             http.send(GET)
-        assert time.monotonic() - before < 4
+        assert time.monotonic() - before < SOON
         stop.set()
 
 
 @pytest.mark.parametrize(
     "pieces",
     [
-        pytest.param((b"HTTP/1.1 200 OK\r\nX-A", *[b"a"] * 100), id="header"),
+        pytest.param((b"HTTP/1.1 200 OK\r\nX-A", *[b"a"] * DROPS), id="header"),
         pytest.param(
-            (b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{", *[b" "] * 100), id="body"
+            (b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{", *[b" "] * DROPS), id="body"
         ),
         pytest.param(
             (
                 b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n",
-                *[b"1\r\n \r\n"] * 100,
+                *[b"1\r\n \r\n"] * DROPS,
             ),
             id="chunks",
         ),
     ],
 )
 def test_slow_drip_is_cut(pieces: tuple[bytes, ...]) -> None:
-    limits = Limits(connect=1, read=0.5, answer=0.6, patience=0.6, back_off=())
+    limits = replace(QUICK, answer=0.6, patience=0.6, back_off=())
     stop = threading.Event()
-    with serving(raw(*pieces, pause=0.1, stop=stop)) as server, http_to(server, limits) as http:
+    with serving(raw(*pieces, pause=DRIP, stop=stop)) as server, http_to(server, limits) as http:
         before = time.monotonic()
         with pytest.raises(RaTimeout):
             http.send(GET)
-        assert time.monotonic() - before < 2
+        assert time.monotonic() - before < SOON
         stop.set()
 
 
@@ -200,14 +206,14 @@ def test_problem_documents(behaviour: object, expected: CardToolError) -> None:
 
 
 def test_closing_from_another_thread_cancels() -> None:
-    stop, limits = threading.Event(), Limits(read=30, answer=30, patience=30)
-    with serving(raw(b"", pause=20, stop=stop)) as server, http_to(server, limits) as http:
+    stop, limits = threading.Event(), replace(PATIENT, read=SILENCE, answer=SILENCE)
+    with serving(raw(b"", pause=SILENCE, stop=stop)) as server, http_to(server, limits) as http:
         closer = threading.Timer(0.2, http.close)
         closer.start()
         before = time.monotonic()
         with pytest.raises(Cancelled):
             http.send(GET)
-        assert time.monotonic() - before < 3
+        assert time.monotonic() - before < SOON
         stop.set()
         closer.join()
 

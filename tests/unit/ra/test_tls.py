@@ -21,7 +21,7 @@ from tests.unit.ra.rough_server import RoughServer, answer, drop, listening, ser
 
 NOW = datetime.now(UTC)
 GET = Call("GET", "/api/v1/info")
-QUICK = Limits(connect=2, read=2, answer=3, patience=5, back_off=())
+PATIENT = Limits(connect=20, read=20, answer=30, patience=60, back_off=())
 ISSUER = "Test 憑證"
 
 
@@ -53,7 +53,7 @@ def server_context(
 
 
 def ask(url: str, anchors: str = "", proxies: dict[str, str] | None = None) -> str:
-    http = Http(RaAddress.parse(url), anchors=anchors, limits=QUICK, proxies=proxies)
+    http = Http(RaAddress.parse(url), anchors=anchors, limits=PATIENT, proxies=proxies)
     try:
         return http.send(GET).members.text("name")
     finally:
@@ -91,7 +91,7 @@ def test_environment_adds_no_authority(
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
     monkeypatch.setenv("CURL_CA_BUNDLE", str(bundle))
     with serving(answer({}), context=server_context(authority, tmp_path)) as server:
-        http = Http(RaAddress.parse(server.url), limits=QUICK)
+        http = Http(RaAddress.parse(server.url), limits=PATIENT)
         http._session.trust_env = True  # not even if requests looked there
         with pytest.raises(RaNotTrusted):
             http.send(GET)

@@ -21,7 +21,7 @@ NAME = "ra-session https://ra.example"
 class Ring(KeyringBackend):
     """A keyring as an operating system has one. ``trouble`` is raised by every use."""
 
-    priority = 1  # type: ignore[assignment]
+    priority = 1
 
     def __init__(self, trouble: Exception | None = None) -> None:
         super().__init__()
@@ -53,7 +53,7 @@ PlainText.__module__ = "keyrings.alt.file"
 class Chain(chainer.ChainerBackend):
     """As ``keyring`` makes one where it finds several."""
 
-    backends: ClassVar[list[KeyringBackend]] = []  # type: ignore[assignment]
+    backends: ClassVar[list[KeyringBackend]] = []
 
 
 @pytest.fixture(autouse=True)
@@ -70,7 +70,7 @@ def store_over(backend: KeyringBackend) -> KeyringStore:
 
 def chain_of(*backends: KeyringBackend) -> Chain:
     chain = Chain()
-    chain.backends = list(backends)  # type: ignore[assignment]
+    chain.backends = list(backends)
     return chain
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from cardtool.pcsc.virtual.piv import FRAGILE, GENERIC, YUBIKEY, VirtualPivCard
+from cardtool.pcsc.virtual.piv import FRAGILE, GENERIC, YUBIKEY, Personality, VirtualPivCard
 from tests.unit.virtual.conftest import open_card
 from tests.unit.virtual.terminal import SELECT_PIV, VERIFY_STATUS, Terminal, tlv
 
@@ -127,8 +127,8 @@ def test_full_memory() -> None:
 
 @pytest.mark.parametrize("personality", [YUBIKEY, GENERIC, FRAGILE], ids=lambda kind: kind.name)
 @pytest.mark.parametrize("size", [1, 127, 128, 250, 251, 252, 255, 256, 257, 1000, 3000])
-def test_objects_of_any_size_come_back(personality: object, size: int) -> None:
-    _, terminal = open_card(personality)  # type: ignore[arg-type]
+def test_objects_of_any_size_come_back(personality: Personality, size: int) -> None:
+    _, terminal = open_card(personality)
     terminal.admin()
     content = bytes(number % 251 for number in range(size))
     assert terminal.put(CERTIFICATE, content) == 0x9000

@@ -6,7 +6,9 @@ import copy
 import json
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -155,9 +157,9 @@ def test_missing_file(path: Path) -> None:
         (lambda whole: "é", "content"),
     ],
 )
-def test_files_that_are_no_card(path: Path, change: object, what: str) -> None:
+def test_files_that_are_no_card(path: Path, change: Callable[[dict[str, Any]], str], what: str) -> None:
     VirtualPivCard.create(path).close()
-    path.write_bytes(change(json.loads(path.read_text())).encode())  # type: ignore[operator]
+    path.write_bytes(change(json.loads(path.read_text())).encode())
     with pytest.raises(CardFileUnreadable) as caught:
         VirtualPivCard.load(path)
     assert caught.value.what == what

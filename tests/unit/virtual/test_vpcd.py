@@ -15,7 +15,7 @@ from cardtool.pcsc.virtual.piv import VirtualPivCard
 from cardtool.pcsc.virtual.vpcd import GET_ATR, POWER_OFF, POWER_ON, RESET, VpcdPlug, receive, send
 from tests.unit.virtual.terminal import SELECT_PIV, VERIFY_123456, VERIFY_STATUS
 
-SOON = 5.0
+SOON = 30.0
 
 
 class Vpcd:
