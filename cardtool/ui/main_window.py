@@ -92,7 +92,7 @@ class MainWindow(Part, QWidget):
         self._painted = self._looking = self._look_again = False
         self._panel: PracticePanel | None = None
         self._unwatch: Callable[[], None] | None = None
-        self.thread_, self._turns = CardThread(), Turns(self)
+        self.thread_, self._turns, self._keeping = CardThread(), Turns(self), Turns(self)
         self.stack, self._first_frame = QStackedWidget(), FirstFrame(context)
         self._column = layout = column(context.theme)
         self._banner = PracticeBanner(context, with_panel=services.practice is not None)
@@ -363,15 +363,17 @@ class MainWindow(Part, QWidget):
     # --- settings ----------------------------------------------------------------------------
 
     def apply_look(self, settings: Settings) -> None:
-        """Language, appearance and text size take effect at once and are kept."""
+        """Language, appearance and text size take effect at once; they are kept in the next turn, disks are slow."""
         self.settings = settings
         self.messages.switch(settings.language or self.messages.language)
         if (settings.theme.value, settings.text_size) != (self.theme.appearance, self.theme.text_size):
             self.theme.apply(settings.theme.value, settings.text_size)
-        self._save(settings)
+        self._keeping.drop()
+        self._keeping.add(partial(self._save, settings))
 
     def _save_and_go_home(self, settings: Settings) -> None:
         self.settings = settings
+        self._keeping.drop()
         if self._save(settings):
             self._close_aside()
 
@@ -415,6 +417,7 @@ class MainWindow(Part, QWidget):
             return
         self.conductor.stop()
         self._turns.drop()
+        self._keeping.finish()
         if self._unwatch is not None:
             self._unwatch()
             self._unwatch = None

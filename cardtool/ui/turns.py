@@ -11,15 +11,16 @@ Piece = Callable[[], object]
 
 
 class Turns(QObject):
-    """One piece for each round of the event loop, in the order they were given; a piece takes 15 ms at most.
+    """One piece for each round of the event loop, in the order they were given; a piece takes 20 ms at most.
 
-    Not by ``QTimer.singleShot(0)``: what it posts is often done in the same round as what posted it.
+    Not by ``QTimer.singleShot(0)``: what it posts is often done in the same round as what posted it. And the timer
+    starts anew after a piece, else it would be due before whatever came due meanwhile.
     """
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._pieces: deque[Piece] = deque()
-        self._timer = QTimer(self, interval=0)
+        self._timer = QTimer(self, interval=0, singleShot=True)
         self._timer.timeout.connect(self._take)
 
     def add(self, *pieces: Piece) -> None:
@@ -30,6 +31,7 @@ class Turns(QObject):
         """Do at once what is left."""
         while self._pieces:
             self._take()
+        self._timer.stop()
 
     def drop(self) -> None:
         """Do no more of it."""
@@ -38,6 +40,8 @@ class Turns(QObject):
 
     def _take(self) -> None:
         piece = self._pieces.popleft()
-        if not self._pieces:
-            self._timer.stop()
-        piece()
+        try:
+            piece()
+        finally:
+            if self._pieces:
+                self._timer.start()

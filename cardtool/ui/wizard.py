@@ -106,6 +106,7 @@ class WizardHost(Part, QWidget):
         super().__init__()
         self.page: Page | None = None
         self._road = Road("")
+        self._before: QPixmap | None = None
         self._fade: Fade | None = None
         self._busy, self._held = "", False
         self._coming: tuple[Page, Road, Callable[[], object]] | None = None
@@ -161,10 +162,10 @@ class WizardHost(Part, QWidget):
         return layout
 
     def bring(self, page: Page, road: Road, shown: Callable[[], object]) -> None:
-        """As ``show_page`` in the next turn, since the page has just been made; then ``shown`` is called."""
+        """As ``show_page`` in the next turns, since the page has just been made; then ``shown`` is called."""
         self.drop_coming()
         self._coming = page, road, shown
-        self._turns.add(self.settle)
+        self._turns.add(self._keep_before, self.settle)
 
     def settle(self) -> None:
         """Show what is coming at once."""
@@ -180,11 +181,11 @@ class WizardHost(Part, QWidget):
         if self._coming is not None:
             self._coming[0].leave()
             self._coming[0].deleteLater()
-            self._coming = None
+            self._coming = self._before = None
 
     def show_page(self, page: Page, road: Road) -> None:
         """The page before is told to leave, and goes. ``road`` without pages shows no steps."""
-        before = self._picture_before()
+        self._keep_before()
         self.clear()
         self.page, self._road = page, road
         self._place.addWidget(page)
@@ -193,18 +194,19 @@ class WizardHost(Part, QWidget):
         self.set_busy("")
         self._scroll.verticalScrollBar().setValue(0)
         self._tell_all()
-        if before is not None:
-            self._fade = Fade(self, before)
+        if self._before is not None:
+            self._fade, self._before = Fade(self, self._before), None
         self.take_focus()
 
-    def _picture_before(self) -> QPixmap | None:
+    def _keep_before(self) -> None:
         """What fades away; nothing with reduced motion or while nothing is seen."""
         if self._fade is not None and isValid(self._fade):
             self._fade.hide()
             self._fade.deleteLater()
         self._fade = None
         seen = self.page is not None and self.isVisible()
-        return self.grab() if seen and self.theme.motion() else None
+        if self._before is None and seen and self.theme.motion():
+            self._before = self.grab()
 
     def clear(self) -> None:
         """Away with the page, and with one that is coming; what was secret on it is wiped."""

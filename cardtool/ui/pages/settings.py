@@ -123,7 +123,7 @@ class SettingsPage(Page):
         """In the next turn: who runs along the choices by arrow key has the last one applied."""
         self.settings = settings
         self._turns.drop()
-        self._turns.add(lambda: self.look_chosen.emit(settings))
+        self._turns.add(lambda: self.look_chosen.emit(self.settings))
 
     def leave(self) -> None:
         self._turns.finish()
@@ -137,6 +137,7 @@ class SettingsPage(Page):
         return self.messages.text("settings.save")
 
     def submit(self) -> None:
+        self._turns.finish()
         address = self.address.text().strip().rstrip("/")
         if address and not is_ra_address(address) and address != self.settings.ra_url:
             self.address.set_wrong(True)
