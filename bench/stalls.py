@@ -82,10 +82,8 @@ def table(head: str, groups: Mapping[str, Sequence[Gap]]) -> list[str]:
     for name, gaps in sorted(groups.items(), key=lambda group: -max(gap["gap"] for gap in group[1])):
         worst = max(gaps, key=lambda gap: gap["gap"])
         middle, most = median(gap["gap"] for gap in gaps), max(gap["gui"] for gap in gaps)
-        said = worst["act"] if head == "walk" else ""
-        lines.append(
-            f"| {name} | {middle:.1f} | {worst['gap']:.1f} {said} | {worst['gui']:.1f} | {most:.1f} |"
-        )
+        said = f"{worst['gap']:.1f} {worst['act'] if head == 'walk' else ''}".rstrip()
+        lines.append(f"| {name} | {middle:.1f} | {said} | {worst['gui']:.1f} | {most:.1f} |")
     return lines
 
 
