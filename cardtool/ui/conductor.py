@@ -68,6 +68,7 @@ class Conductor(QObject):
     def stop(self) -> None:
         """Leave the wizard: what the flow still says is not listened to."""
         self._patience.stop()
+        self._host.drop_coming()
         if self._run is not None:
             self._run.stop()
             self._run = None
@@ -99,6 +100,7 @@ class Conductor(QObject):
 
         def listen(*told: object) -> None:
             if run is self._run:
+                self._host.settle()
                 then(*told)
 
         return listen
@@ -114,7 +116,11 @@ class Conductor(QObject):
             page.ask(question)
             self._host.refresh()
         else:
-            self._show(kind(self._context, question), self._answer)
+            self._show(kind(self._context, question), self._answer, self._tell_cards_moved)
+            return
+        self._tell_cards_moved()
+
+    def _tell_cards_moved(self) -> None:
         if self._cards_moved:
             self.cards_changed()
 
@@ -158,16 +164,22 @@ class Conductor(QObject):
         if self._host.page is None:
             from cardtool.ui.pages.waiting import WaitingPage
 
-            self._show(WaitingPage(self._context, self._road.current), self._answer)
-            self._host.hold()
+            self._show(WaitingPage(self._context, self._road.current), self._answer, self._host.hold)
         else:
             self._host.set_busy(self._context.messages.text("wizard.busy"))
 
-    def _show(self, page: Page, answered: Callable[[Any], None]) -> None:
+    def _show(
+        self, page: Page, answered: Callable[[Any], None], then: Callable[[], None] = lambda: None
+    ) -> None:
+        """In the next turn; ``then`` follows."""
         page.answered.connect(answered)
         page.started.connect(self.next_wizard)
-        self._host.show_page(page, self._road)
-        self.shown.emit()
+
+        def shown() -> None:
+            self.shown.emit()
+            then()
+
+        self._host.bring(page, self._road, shown)
 
     def _succeeded(self, result: object) -> None:
         from cardtool.ui.pages.registry import RESULT_PAGES

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from PySide6 import QtCore
@@ -21,6 +22,7 @@ from cardtool.ui.first_frame import FirstFrame
 from cardtool.ui.road import Road
 from cardtool.ui.services import Services
 from cardtool.ui.theme import APPEARANCES
+from cardtool.ui.turns import Turns
 from cardtool.ui.widgets.banner import PracticeBanner
 from cardtool.ui.widgets.base import Part, column
 
@@ -40,17 +42,34 @@ SMALLEST = QSize(480, 340)
 FRAME = QSize(4, 32)
 """What the system draws around the window."""
 
+HOME_MODULES = (
+    "cardtool.ui.icons",
+    "cardtool.ui.home_state",
+    "cardtool.ui.widgets.buttons",
+    "cardtool.ui.widgets.card_picture",
+    "cardtool.ui.widgets.header",
+    "cardtool.ui.widgets.layouts",
+    "cardtool.ui.home",
+)
+WIZARD_MODULES = ("cardtool.ui.wizard", "cardtool.ui.conductor")
+PAGE_MODULES = (
+    "cardtool.ui.widgets.fields",
+    "cardtool.ui.pages.sign_in",
+    "cardtool.ui.pages.accept_terms",
+    "cardtool.ui.pages.pin",
+    "cardtool.ui.pages.working",
+    "cardtool.ui.pages.results",
+    "cardtool.ui.pages.registry",
+    "cardtool.ui.pages.help",
+    "cardtool.ui.pages.settings",
+    "cardtool.ui.pages.failure",
+)
+"""Imported ahead, one in each turn: a page that is asked for comes sooner."""
+
 
 def first_size(available: QSize) -> QSize:
     """The usual size, or what the screen has room for: 1366x768 at 200 % is but 683x384."""
     return SIZE.boundedTo(available - FRAME)
-
-
-def import_home() -> type[Home]:
-    """With all its widgets, most of the time that it takes."""
-    from cardtool.ui.home import Home
-
-    return Home
 
 
 class Crossing(QObject):
@@ -73,7 +92,7 @@ class MainWindow(Part, QWidget):
         self._painted = self._looking = self._look_again = False
         self._panel: PracticePanel | None = None
         self._unwatch: Callable[[], None] | None = None
-        self.thread_ = CardThread()
+        self.thread_, self._turns, self._keeping = CardThread(), Turns(self), Turns(self)
         self.stack, self._first_frame = QStackedWidget(), FirstFrame(context)
         self._column = layout = column(context.theme)
         self._banner = PracticeBanner(context, with_panel=services.practice is not None)
@@ -108,7 +127,9 @@ class MainWindow(Part, QWidget):
     @cached_property
     def home(self) -> Home:
         """Made after the first paint too: until then ``FirstFrame`` stands for it."""
-        home = import_home()(self.context)
+        from cardtool.ui.home import Home
+
+        home = Home(self.context)
         self.stack.addWidget(home)
         home.started.connect(self.start)
         home.explained.connect(self.explain)
@@ -154,22 +175,21 @@ class MainWindow(Part, QWidget):
     # --- the world outside -------------------------------------------------------------------
 
     def _make_home(self) -> None:
-        """In turns, so that the window answers in between."""
-        turns = (
+        """In turns, so that the window answers in between; what the first wizard needs is there before it is asked."""
+        self._turns.add(
             self.theme.follow_system,
             self._banner.offer_panel,
-            import_home,
+            *(partial(import_module, name) for name in HOME_MODULES),
             lambda: self.home,
             self._show_first_home,
             self._begin_work,
+            *(partial(import_module, name) for name in WIZARD_MODULES),
+            lambda: self.host,
+            lambda: self.conductor,
+            self.look,
+            *(partial(import_module, name) for name in PAGE_MODULES),
+            lambda: self.aside,
         )
-        self._take_turns(iter(turns))
-
-    def _take_turns(self, turns: Iterator[Callable[[], object]]) -> None:
-        turn = next(turns, None)
-        if turn is not None:
-            turn()
-            QTimer.singleShot(0, self, lambda: self._take_turns(turns))
 
     def _show_first_home(self) -> None:
         self.stack.setCurrentWidget(self.home)
@@ -183,7 +203,6 @@ class MainWindow(Part, QWidget):
             self.thread_.submit(self._services.warm)
         if self._services.watch is not None:
             self._unwatch = self._services.watch(self._crossing.cards_changed.emit)
-        self.look()
 
     def look(self) -> None:
         """Have the state looked at on the card thread; never twice at a time, never beside a flow."""
@@ -267,8 +286,7 @@ class MainWindow(Part, QWidget):
     def _show_alone(self, page: Page) -> None:
         page.answered.connect(lambda _answer: self._close_aside())
         page.started.connect(self.start)
-        self.aside.show_page(page, Road(""))
-        self.stack.setCurrentWidget(self.aside)
+        self.aside.bring(page, Road(""), lambda: self.stack.setCurrentWidget(self.aside))
 
     def _close_aside(self) -> None:
         """Back to where one came from."""
@@ -345,15 +363,17 @@ class MainWindow(Part, QWidget):
     # --- settings ----------------------------------------------------------------------------
 
     def apply_look(self, settings: Settings) -> None:
-        """Language, appearance and text size take effect at once and are kept."""
+        """Language, appearance and text size take effect at once; they are kept in the next turn, disks are slow."""
         self.settings = settings
         self.messages.switch(settings.language or self.messages.language)
         if (settings.theme.value, settings.text_size) != (self.theme.appearance, self.theme.text_size):
             self.theme.apply(settings.theme.value, settings.text_size)
-        self._save(settings)
+        self._keeping.drop()
+        self._keeping.add(partial(self._save, settings))
 
     def _save_and_go_home(self, settings: Settings) -> None:
         self.settings = settings
+        self._keeping.drop()
         if self._save(settings):
             self._close_aside()
 
@@ -399,6 +419,8 @@ class MainWindow(Part, QWidget):
             event.ignore()
             return
         self.conductor.stop()
+        self._turns.drop()
+        self._keeping.finish()
         if self._unwatch is not None:
             self._unwatch()
             self._unwatch = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEasingCurve, QSize, Qt, QTimer, QVariantAnimation, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -11,6 +13,7 @@ from cardtool.ui.announce import announce
 from cardtool.ui.context import Context
 from cardtool.ui.page import Page
 from cardtool.ui.road import Road
+from cardtool.ui.turns import Turns
 from cardtool.ui.widgets.base import Bar, Box, Label, Part, Picture, beside_nothing, column, row
 from cardtool.ui.widgets.buttons import PRIMARY, QUIET, SECONDARY, Button
 from cardtool.ui.widgets.code_chip import CodeChip
@@ -103,8 +106,11 @@ class WizardHost(Part, QWidget):
         super().__init__()
         self.page: Page | None = None
         self._road = Road("")
+        self._before: QPixmap | None = None
         self._fade: Fade | None = None
         self._busy, self._held = "", False
+        self._coming: tuple[Page, Road, Callable[[], object]] | None = None
+        self._turns = Turns(self)
         self.steps, self.step_line = StepList(context), StepLine(context)
         self._mark = Picture(context, "circle-check", "good", 40)
         self._mark.hide()
@@ -155,9 +161,31 @@ class WizardHost(Part, QWidget):
         layout.addWidget(self.bar)
         return layout
 
+    def bring(self, page: Page, road: Road, shown: Callable[[], object]) -> None:
+        """As ``show_page`` in the next turns, since the page has just been made; then ``shown`` is called."""
+        self.drop_coming()
+        self._coming = page, road, shown
+        self._turns.add(self._keep_before, self.settle)
+
+    def settle(self) -> None:
+        """Show what is coming at once."""
+        self._turns.drop()
+        if self._coming is not None:
+            (page, road, shown), self._coming = self._coming, None
+            self.show_page(page, road)
+            shown()
+
+    def drop_coming(self) -> None:
+        """It is not wanted any more."""
+        self._turns.drop()
+        if self._coming is not None:
+            self._coming[0].leave()
+            self._coming[0].deleteLater()
+            self._coming = self._before = None
+
     def show_page(self, page: Page, road: Road) -> None:
         """The page before is told to leave, and goes. ``road`` without pages shows no steps."""
-        before = self._picture_before()
+        self._keep_before()
         self.clear()
         self.page, self._road = page, road
         self._place.addWidget(page)
@@ -166,21 +194,23 @@ class WizardHost(Part, QWidget):
         self.set_busy("")
         self._scroll.verticalScrollBar().setValue(0)
         self._tell_all()
-        if before is not None:
-            self._fade = Fade(self, before)
+        if self._before is not None:
+            self._fade, self._before = Fade(self, self._before), None
         self.take_focus()
 
-    def _picture_before(self) -> QPixmap | None:
+    def _keep_before(self) -> None:
         """What fades away; nothing with reduced motion or while nothing is seen."""
         if self._fade is not None and isValid(self._fade):
             self._fade.hide()
             self._fade.deleteLater()
         self._fade = None
         seen = self.page is not None and self.isVisible()
-        return self.grab() if seen and self.theme.motion() else None
+        if self._before is None and seen and self.theme.motion():
+            self._before = self.grab()
 
     def clear(self) -> None:
-        """Away with the page; what was secret on it is wiped."""
+        """Away with the page, and with one that is coming; what was secret on it is wiped."""
+        self.drop_coming()
         if self.page is not None:
             self.page.leave()
             self.page.changed.disconnect(self._tell_buttons)
@@ -209,7 +239,7 @@ class WizardHost(Part, QWidget):
         self._tell_buttons()
 
     def is_busy(self) -> bool:
-        return self._held or bool(self._busy)
+        return self._held or bool(self._busy) or self._coming is not None
 
     def retranslate(self) -> None:
         super().retranslate()

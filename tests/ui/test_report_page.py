@@ -47,9 +47,11 @@ def test_it_follows_the_language(context: Context, qtbot: QtBot) -> None:
 def test_a_failure_offers_a_report_about_itself(studio: Studio, qtbot: QtBot) -> None:
     window = studio.window
     window.explain(WrongPin, WrongPin(2))
+    window.aside.settle()
     failure = window.aside.page
     assert isinstance(failure, FailurePage)
     failure.report.click()
+    window.aside.settle()
     page = window.aside.page
     assert isinstance(page, ReportPage)
     facts = read_spoken_code(page.spoken.code())
@@ -71,10 +73,12 @@ def test_the_helpdesk_reads_the_code_in_the_help(context: Context, qtbot: QtBot)
 def test_after_saving_the_file_is_named(studio: Studio, qtbot: QtBot, tmp_path: Path) -> None:
     window = studio.window
     window.start("RPT")
+    window.aside.settle()
     page = window.aside.page
     assert isinstance(page, ReportPage)
     with qtbot.waitSignal(page.saved, timeout=PATIENCE):
         page.write(tmp_path / "report.txt")
+    window.aside.settle()
     saved = window.aside.page
     assert isinstance(saved, ReportSavedPage)
     window.aside.bar.primary.click()

@@ -324,7 +324,7 @@ def test_settings_take_effect_and_are_saved(open_walk: Open) -> None:
     walk.click(page.appearance.buttons["dark"])
     walk.click(page.text_size.buttons["130"])
     walk.click(page.language.buttons["en"])
-    assert walk.window.theme.palette.dark
+    walk.until(lambda: walk.window.theme.palette.dark)
     walk.host._scroll.ensureWidgetVisible(page.address)
     walk.click(page.address)
     walk.type("http://plain.example")

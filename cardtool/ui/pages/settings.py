@@ -16,6 +16,7 @@ from cardtool.ui.context import Context
 from cardtool.ui.page import Page
 from cardtool.ui.theme import APPEARANCES
 from cardtool.ui.tokens import TEXT_SIZES
+from cardtool.ui.turns import Turns
 from cardtool.ui.widgets.base import Label, Part, column
 from cardtool.ui.widgets.fields import Combo, Labelled, Segments, TextField
 
@@ -59,6 +60,7 @@ class SettingsPage(Page):
     def __init__(self, context: Context, settings: Settings, readers: Sequence[str]) -> None:
         super().__init__(context, "SET-1")
         self.settings = settings
+        self._turns = Turns(self)
         self._readers = tuple(dict.fromkeys((*readers, *([settings.reader] if settings.reader else ()))))
         self._build_look()
         self._build_connection()
@@ -118,8 +120,13 @@ class SettingsPage(Page):
         combo.setCurrentIndex(max(0, combo.findData(chosen)))
 
     def _look(self, settings: Settings) -> None:
+        """In the next turn: who runs along the choices by arrow key has the last one applied."""
         self.settings = settings
-        self.look_chosen.emit(settings)
+        self._turns.drop()
+        self._turns.add(lambda: self.look_chosen.emit(self.settings))
+
+    def leave(self) -> None:
+        self._turns.finish()
 
     def _address_edited(self) -> None:
         self.dirty = True
@@ -130,6 +137,7 @@ class SettingsPage(Page):
         return self.messages.text("settings.save")
 
     def submit(self) -> None:
+        self._turns.finish()
         address = self.address.text().strip().rstrip("/")
         if address and not is_ra_address(address) and address != self.settings.ra_url:
             self.address.set_wrong(True)

@@ -71,7 +71,7 @@ class TextField(Part, QLineEdit):
 
     def set_wrong(self, wrong: bool) -> None:
         """A red edge; the words that say why stand in the strip."""
-        if self.property("wrong") != wrong:
+        if bool(self.property("wrong")) != wrong:
             self.setProperty("wrong", wrong)
             self.style().unpolish(self)
             self.style().polish(self)

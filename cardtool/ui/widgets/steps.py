@@ -16,12 +16,19 @@ WIDTH = 236
 class Step(Part, QWidget):
     """A number in a ring (a tick when done) and the step's name."""
 
-    def __init__(self, context: Context, number: int, page: str, state: str) -> None:
+    def __init__(self, context: Context, number: int, page: str) -> None:
         super().__init__()
-        self._number, self._page, self._state = number, page, state
+        self._number, self._page, self._state = number, page, "ahead"
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.begin(context)
         self.retranslate()
+
+    def set_state(self, state: str) -> None:
+        """``done``, ``current`` or ``ahead``."""
+        if state != self._state:
+            self._state = state
+            self.restyle()
+            self.retranslate()
 
     def retranslate(self) -> None:
         super().retranslate()
@@ -76,6 +83,8 @@ class StepList(Part, QWidget):
     def __init__(self, context: Context) -> None:
         super().__init__()
         self._wizard = ""
+        self._pages: tuple[str, ...] = ()
+        self._steps: list[Step] = []
         self._title = Label(context, "title")
         self._holder = QWidget()
         layout = column(context.theme, (22, 34, 18, 20), 14)
@@ -87,18 +96,24 @@ class StepList(Part, QWidget):
         self.begin(context)
 
     def show_road(self, road: Road) -> None:
-        self._wizard = road.wizard
-        holder = QWidget()
-        steps = column(self.theme)
-        for place, page in enumerate(road.pages):
-            state = "done" if place < road.place else "current" if place == road.place else "ahead"
-            steps.addWidget(Step(self.context, place + 1, page, state))
-        holder.setLayout(steps)
+        wanted = road.wizard, tuple(road.pages)
+        if (self._wizard, self._pages) != wanted:
+            self._wizard, self._pages = wanted
+            self._make_steps()
+            self.retranslate()
+        for place, step in enumerate(self._steps):
+            step.set_state("done" if place < road.place else "current" if place == road.place else "ahead")
+
+    def _make_steps(self) -> None:
+        self._steps = [Step(self.context, place, page) for place, page in enumerate(self._pages, 1)]
+        holder, layout = QWidget(), column(self.theme)
+        for step in self._steps:
+            layout.addWidget(step)
+        holder.setLayout(layout)
         self._layout.replaceWidget(self._holder, holder)
         self._holder.hide()
         self._holder.deleteLater()
         self._holder = holder
-        self.retranslate()
 
     def restyle(self) -> None:
         self.setFixedWidth(self.theme.px(WIDTH))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ from tests.ui.walks.running import Running
 
 Start = Callable[..., Running]
 
-FIGURES = pytest.StashKey[dict[str, Gap]]()
+FIGURES = pytest.StashKey[dict[str, Sequence[Gap]]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -91,8 +91,10 @@ class Running:
     # --- what is seen ------------------------------------------------------------------------
 
     def code(self) -> str:
-        """The screen code that stands at the bottom left."""
+        """The screen code that stands at the bottom left; none while home is not made yet, and asking makes it."""
         window = self.window
+        if window.stack.currentWidget() is None:
+            return ""
         shown = window.home.foot if window.stack.currentWidget() is window.home else self.host.bar
         return shown.code.code()
 
@@ -199,14 +201,14 @@ class Running:
         assert not self.window.isVisible(), "the window stayed open"
         assert time.monotonic() - began < GONE_IN
 
-    def close(self) -> Gap:
+    def close(self) -> tuple[Gap, ...]:
         """As a person closes it; everything ends."""
         if self.window.isVisible():
             self.leaving_is_meant()
             self.close_now()
         assert self.window.thread_.join(LEAVES_IN), "the card thread did not end"
         self.is_closed = True
-        gap = self.gaps.stop()
+        gaps = self.gaps.stop()
         self._open.close()
         self.window.deleteLater()
-        return gap
+        return gaps
