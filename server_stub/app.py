@@ -114,5 +114,5 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         house.cancel()
         with suppress(asyncio.CancelledError):
             await house
-        await asyncio.to_thread(housekeeping.attempt, lambda: housekeeping.seal(ra, notary))
+        await asyncio.to_thread(housekeeping.attempt, lambda: notary.seal(ra))
         ra.close()

@@ -27,11 +27,8 @@ class Intent:
 
     certificate: Certificate
     unit: Unit
+    order: Order
     customer: Customer
-
-    @property
-    def serial(self) -> str:
-        return self.certificate.serial
 
     def sign(self, ra: Ra) -> x509.Certificate | None:
         """Outside any transaction. None when that was done before."""
@@ -48,7 +45,8 @@ def intend(act: Act, order: Order, request: CheckedRequest, sent: Attestation | 
     unit = act.ra.policy(order.unit).unit
     place = issuing.Place("signing", order.card_id, order.id, unit.validity_years)
     attested = _attested(act, order, unit, request, sent)
-    return Intent(issuing.intend(act, place, request, attested), unit, order.account.customer)
+    certificate = issuing.intend(act, place, request, attested)
+    return Intent(certificate, unit, order, order.account.customer)
 
 
 def _attested(
@@ -73,18 +71,22 @@ def _is_demanded(order: Order, unit: Unit) -> bool:
     return order.card_id is not None and unit.card is not None and unit.card.key_origin == "attested"
 
 
-def complete(act: Act, order: Order, serial: str, signed: x509.Certificate | None) -> Certificate | None:
+def complete(act: Act, intent: Intent, signed: x509.Certificate | None) -> Certificate | None:
     """The last part: record the certificate; the order is issued. The certificate; None if it was revoked meanwhile.
 
     What awaits activation is on hold from its first moment: nobody ever sees it valid before. Raises Problem
     CONFLICT.
     """
-    row = act.db.get_one(Certificate, serial)
+    order, row = intent.order, intent.certificate
+    act.db.add_all((order, row))  # as they were: while the intent stands, its order is authorised
     if signed is not None and issuing.keep(act, row, signed):
         orders.move(act, order, State.ISSUED)
         fees.capture(act, order)
         if orders.awaits_activation(act, order):
             standing.suspend(act, row)
+        return row
+    act.db.refresh(order)
+    act.db.refresh(row)
     return row if row.state in issuing.LIVE else None
 
 
@@ -106,8 +108,7 @@ def at_once(
         intent = intend(act, order, request)
     signed = intent.sign(ra)
     with ra.act(author) as act:
-        order = act.db.get_one(Order, order.id)
-        row = complete(act, order, intent.serial, signed)
+        row = complete(act, intent, signed)
         if row is None or row.pem is None:  # revoked in between
             raise Problem(Code.CONFLICT, state=order.state)
         if is_delivery:

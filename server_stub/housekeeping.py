@@ -36,7 +36,7 @@ async def keep_house(ra: Ra, notary: Notary) -> None:
     while True:
         for _ in range(rounds):
             await asyncio.sleep(SEAL_EVERY_SECONDS)
-            await asyncio.to_thread(attempt, lambda: seal(ra, notary))
+            await asyncio.to_thread(attempt, lambda: notary.seal(ra))
             await asyncio.to_thread(attempt, lambda: debits.settle_all(ra))
         await asyncio.to_thread(attempt, lambda: sweep(ra))
 
@@ -49,11 +49,6 @@ def attempt(work: Callable[[], None]) -> None:
         _log.warning("housekeeping-put-off", extra={"defect": type(error).__name__})
     except Exception:  # noqa: BLE001 - the house is kept on, whatever went wrong with one thing
         _log.exception("defect")
-
-
-def seal(ra: Ra, notary: Notary) -> None:
-    with ra.act() as act:
-        notary.seal(act)
 
 
 def sweep(ra: Ra) -> None:

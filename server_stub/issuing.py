@@ -14,7 +14,8 @@ from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, load_der_public_key
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.orm.attributes import set_committed_value
 
 from server_stub import audit, standing
 from server_stub.ca.attestation import ATTESTED, NOT_PROVEN, Attested
@@ -37,6 +38,11 @@ _KNOWN_KEY = (
     select(Certificate.serial)
     .where(Certificate.key_fingerprint == bindparam("key"), Certificate.state != "abandoned")
     .union_all(select(Card.id).where(Card.key_fingerprint == bindparam("key")))
+)
+_KEEP = (
+    update(Certificate)
+    .where(Certificate.serial == bindparam("intent"), Certificate.state == "intended")
+    .values(state="valid", pem=bindparam("signed"))
 )
 
 
@@ -125,12 +131,14 @@ def keep(act: Act, row: Certificate, certificate: x509.Certificate) -> bool:
 
     Raises Problem CONFLICT when the intent was given up meanwhile.
     """
-    if row.state == "abandoned":
-        raise Problem(Code.CONFLICT, state="cancelled")
-    if row.state != "intended":
+    pem = certificate.public_bytes(Encoding.PEM).decode()
+    if not act.db.connection().execute(_KEEP, {"intent": row.serial, "signed": pem}).rowcount:
+        act.db.refresh(row)
+        if row.state == "abandoned":
+            raise Problem(Code.CONFLICT, state="cancelled")
         return False
-    row.state = "valid"
-    row.pem = certificate.public_bytes(Encoding.PEM).decode()
+    set_committed_value(row, "state", "valid")
+    set_committed_value(row, "pem", pem)
     act.record("certificate.issued", row.serial, card=row.card_id, key=row.key_fingerprint)
     return True
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from cryptography import x509
 
 from server_stub import cards, enrolment, issuing, orders, standing
-from server_stub.db.models import Account, Card, Certificate, Order
+from server_stub.db.models import Account, Card, Certificate
 from server_stub.orders import State
 from server_stub.personaliser import Personaliser, PersonaliserFailed
 from server_stub.policy.unit import CardPolicy
@@ -114,7 +114,7 @@ def _signing(ra: Ra, blank: Blank, csr: str) -> str:
         intent = enrolment.intend(act, order, request)
     signed = intent.sign(ra)
     with ra.act(_AUTHOR) as act:
-        enrolment.complete(act, act.db.get_one(Order, order.id), intent.serial, signed)
+        enrolment.complete(act, intent, signed)
     return _finish(ra, intent.certificate, None)
 
 

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from server_stub.audit import GENESIS, entry_hash
 from server_stub.custody.private_file import made_once
 from server_stub.db.models import AuditEntry, AuditHead, AuditSeal
-from server_stub.ra import Act
+from server_stub.ra import Act, Ra
 
 _KEY_FILE = "audit.key"
 _SEALS_FILE = "audit-seals.jsonl"
@@ -50,11 +50,20 @@ class Notary:
         key = made_once(data / _KEY_FILE, lambda: Ed25519PrivateKey.generate().private_bytes_raw())
         return cls(Ed25519PrivateKey.from_private_bytes(key), data / _SEALS_FILE)
 
-    def seal(self, act: Act) -> None:
-        """Sign the head, unless that was done. The file comes first: a line too many proves as much."""
-        head = act.db.scalars(select(AuditHead)).one_or_none()
-        if head is None or act.db.get(AuditSeal, head.number) is not None:
+    def seal(self, ra: Ra) -> None:
+        """Sign the head, unless that was done. The file comes first: a line too many proves as much.
+
+        Only a head that is on the disk: what is about to be committed may still come to nothing.
+        """
+        with ra.act(write=False) as act:
+            head = act.db.scalars(select(AuditHead)).one_or_none()
+        if head is None:
             return
+        with ra.act() as act:
+            if act.db.get(AuditSeal, head.number) is None:
+                self._sign(act, head)
+
+    def _sign(self, act: Act, head: AuditHead) -> None:
         signature = self.key.sign(_text(head.number, head.hash)).hex()
         _append(self.file, json.dumps({"number": head.number, "hash": head.hash, "signature": signature}))
         act.db.add(AuditSeal(number=head.number, time=act.now, hash=head.hash, signature=signature))

@@ -19,6 +19,8 @@ from starlette.types import ASGIApp
 from server_stub.protocol import Protocol
 
 SECONDS_TO_END = 5
+SWITCH_SECONDS = 0.0005
+"""So long may a thread that computes keep the others waiting, among them the one that holds the database's lock."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,7 @@ def run(
         ssl_cert_reqs=ssl.CERT_OPTIONAL if tls and tls.clients else ssl.CERT_NONE,
     )
     server = Server(config, ready)
+    sys.setswitchinterval(SWITCH_SECONDS)
     for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn raises them again when all is done
         signal.signal(number, lambda *_: None)
     if until is not None:

@@ -129,8 +129,13 @@ class Mutation(Generic[Who]):
             return self._once(work).response()
 
     def begin(self, work: Callable[[Act, Who], Result]) -> Begun[Who, Result] | Response:
-        """The first transaction of an act that needs two; the answer itself, if it is stored already."""
-        with self._signed_in() as (act, who):
+        """The first transaction of an act that needs two; the answer itself, if it is stored already.
+
+        Who asks is settled before it: others wait meanwhile.
+        """
+        who = self.reading().run(lambda _act, who: who)
+        with self.ra.act(self.kind.name(who)) as act:
+            act.db.add(who)  # as it was, without another look
             stored = self._stored(act, who)
             return stored.response() if stored else Begun(self, who, work(act, who))
 

@@ -228,10 +228,9 @@ def request_certificate(call: OrderCall, order_id: Id, body: Request) -> Respons
         return begun
     signed = begun.result.sign(call.ra)
 
-    def complete(act: Act, account: Account) -> Answered:
-        order = orders.find(act, account, order_id)
-        row = enrolment.complete(act, order, begun.result.serial, signed)
-        return Answered.of(200, _shape_with(act, order, row))
+    def complete(act: Act, _account: Account) -> Answered:
+        row = enrolment.complete(act, begun.result, signed)
+        return Answered.of(200, _shape_with(act, begun.result.order, row))
 
     answer = begun.conclude(complete)
     debits.tell(call.ra, order_id)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from threading import Lock
 
 from sqlalchemy import Connection, Engine, create_engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
@@ -14,6 +13,7 @@ from sqlalchemy.orm import Session
 from server_stub.db import dialect, sqlite
 from server_stub.db.dialect import Kind
 from server_stub.db.errors import DatabaseAway, DatabaseBusy, DatabaseUnusable
+from server_stub.db.turns import OneByOne, Together, Turns
 
 _BUSY_SECONDS = dialect.BUSY_SECONDS
 # libpq, seconds and milliseconds: a computer that fell silent is given up before our clients give us up.
@@ -28,8 +28,8 @@ class Database:
         self.engine = _engine(url)
         self._kind = _kind(self.engine)
         self._kind.prepare(self.engine)
-        self._writing = Lock()
         self._writer: Engine = dialect.writer(self.engine)
+        self._turns: Turns = (Together if self._kind is sqlite else OneByOne)(self._writer)
 
     def reach(self) -> None:
         """Raises DatabaseUnusable when no connection can be made."""
@@ -41,30 +41,15 @@ class Database:
     @contextmanager
     def session(self, *, write: bool) -> Iterator[Session]:
         """A transaction for one act. Raises DatabaseBusy when its turn to write does not come, DatabaseAway."""
-        with self._turn() if write else nullcontext():
-            try:
-                with Session(self._writer if write else self.engine, expire_on_commit=False) as db:
-                    yield db
-            except (DBAPIError, PoolTimeout) as error:
-                if isinstance(error, PoolTimeout) or self._kind.is_busy(error):
-                    raise DatabaseBusy from error
-                if self._kind.is_away(error):
-                    raise DatabaseAway(str(error.orig)) from error
-                raise
-
-    @contextmanager
-    def _turn(self) -> Iterator[None]:
-        """Writers of this process queue here, before each takes a connection.
-
-        SQLite would make them sleep and try again, and some for ever; with PostgreSQL they would leave no
-        connection to those who only read.
-        """
-        if not self._writing.acquire(timeout=_BUSY_SECONDS):
-            raise DatabaseBusy
         try:
-            yield
-        finally:
-            self._writing.release()
+            with self._turns.take() if write else nullcontext(self.engine) as bind, _session(bind) as db:
+                yield db
+        except (DBAPIError, PoolTimeout) as error:
+            if isinstance(error, PoolTimeout) or self._kind.is_busy(error):
+                raise DatabaseBusy from error
+            if self._kind.is_away(error):
+                raise DatabaseAway(str(error.orig)) from error
+            raise
 
     @contextmanager
     def writing_connection(self) -> Iterator[Connection]:
@@ -89,6 +74,10 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def _session(bind: Engine | Connection) -> Session:
+    return Session(bind, expire_on_commit=False, join_transaction_mode="create_savepoint")
 
 
 def _engine(url: str) -> Engine:

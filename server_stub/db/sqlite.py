@@ -31,7 +31,7 @@ _PRIMARY = 0xFF
 _WAIT = f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}"
 _PRAGMAS = ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA foreign_keys=ON", _WAIT)
 _BEGIN_WRITING = "BEGIN IMMEDIATE"
-_NAP = 0.0002
+_NAP = 0.0005
 
 
 def prepare(engine: Engine) -> None:
@@ -45,6 +45,10 @@ def is_busy(error: DBAPIError) -> bool:
 
 def is_away(error: DBAPIError) -> bool:
     return getattr(error.orig, "sqlite_errorcode", 0) & _PRIMARY in _AWAY
+
+
+def is_in_transaction(connection: Connection) -> bool:
+    return _driver(connection.connection.dbapi_connection).in_transaction
 
 
 def _set_up(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

@@ -29,8 +29,8 @@ def log(ra: Ra, notary: Notary) -> Ra:
     for number in range(1, 21):
         with ra.act("test") as act:
             act.record("something.done", f"thing-{number}", count=number, text="文字")
-            if number == 15:
-                notary.seal(act)
+        if number == 15:
+            notary.seal(ra)
     return ra
 
 
@@ -95,9 +95,7 @@ def test_a_chain_made_anew_fails_at_the_signed_heads(log: Ra, notary: Notary, up
 
 
 def test_a_forged_signed_head_is_refused(log: Ra, notary: Notary, tmp_path: Path) -> None:
-    stranger = Notary.open(tmp_path)
-    with log.act("test") as act:
-        stranger.seal(act)
+    Notary.open(tmp_path).seal(log)
     with pytest.raises(AuditBroken) as broken:
         verify(log, notary)
     assert broken.value.why == "seal"

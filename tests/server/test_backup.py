@@ -23,7 +23,6 @@ from server_stub.db.engine import Database
 from server_stub.db.migrate import migrate
 from server_stub.db.models import Certificate, PracticeDebit
 from server_stub.demo.bank import PracticeBank
-from server_stub.housekeeping import seal
 from server_stub.officers import Role
 from server_stub.ra import Ra
 from server_stub.seals import Notary
@@ -80,7 +79,7 @@ def test_under_load_each_copy_is_one_moment(world: World, ra: Ra, settings: Sett
     def work(which: int) -> None:
         while not stop.is_set():
             if which:
-                seal(ra, notary)
+                notary.seal(ra)
             with ra.act("load") as act:
                 act.record("load", str(which))
             done[which] += 1

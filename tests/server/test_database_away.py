@@ -135,14 +135,14 @@ def test_a_full_or_read_only_disk(alice: Caller, ra: Ra, client: TestClient, ill
 def test_signed_heads_wait_for_room(alice: Caller, ra: Ra, monkeypatch: pytest.MonkeyPatch) -> None:
     """A line is whole or not there, and the housekeeper comes again."""
     notary = Notary.open(ra.settings.data)
-    housekeeping.seal(ra, notary)
+    notary.seal(ra)
     before = notary.file.read_bytes()
     alice.order()
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", no_room)
-        housekeeping.attempt(lambda: housekeeping.seal(ra, notary))
+        housekeeping.attempt(lambda: notary.seal(ra))
     assert notary.file.read_bytes() == before
-    housekeeping.seal(ra, notary)
+    notary.seal(ra)
     assert len(notary.file.read_bytes().splitlines()) == len(before.splitlines()) + 1
     with ra.act(write=False) as act:
         notary.verify(act.db)

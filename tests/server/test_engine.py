@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from server_stub.db import engine, sqlite
+from server_stub.db import sqlite, turns
 from server_stub.db.engine import Database
 from server_stub.db.errors import DatabaseBusy
 from server_stub.ra import Ra
@@ -32,7 +32,7 @@ def database(path: Path) -> Iterator[Database]:
 @pytest.fixture
 def impatient(path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
     """Waits a moment only."""
-    monkeypatch.setattr(engine, "_BUSY_SECONDS", 0.2)
+    monkeypatch.setattr(turns, "BUSY_SECONDS", 0.2)
     monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.2)
     database = Database(f"sqlite:///{path}")
     yield database
@@ -78,7 +78,7 @@ def test_another_process_that_keeps_writing_is_told_as_well(impatient: Database,
 def test_the_caller_is_asked_to_come_again(
     client: TestClient, ra: Ra, alice: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "_BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(turns, "BUSY_SECONDS", 0.05)
     with ra.database.session(write=True):
         answer = alice.post("/account/revocation", None)
     assert (answer.status_code, answer.json()["code"]) == (429, "R106")

@@ -90,7 +90,7 @@ def test_nobody_looks_at_every_row(client: TestClient, world: World, ra: Ra, ali
         world.advance(NEARLY_TWO_YEARS)
         assert renew(world.sign_in(alice.person), serial).status_code == 201
         assert client.get("/health").status_code == 200
-        housekeeping.seal(ra, Notary.open(ra.settings.data))
+        Notary.open(ra.settings.data).seal(ra)
         housekeeping.sweep(ra)
     assert len(noted) > 40
     assert scanned(ra, noted) == []

@@ -18,7 +18,7 @@ import pytest
 
 from bench import ra_world
 from bench.ra_world import Waiting
-from server_stub import housekeeping, presence, workers
+from server_stub import presence, workers
 from server_stub.__main__ import main
 from server_stub.app import open_ra
 from server_stub.ra import Ra
@@ -148,7 +148,7 @@ def test_one_of_them_seals(ra: Ra) -> None:
     with ra.act("test") as act:
         act.record("something.done", "thing")
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda one: housekeeping.seal(one, notary), [ra, *others] * 3))
+        list(pool.map(notary.seal, [ra, *others] * 3))
     assert len(notary.file.read_text("utf-8").splitlines()) == 1
     for one in [ra, *others]:
         one.close()
