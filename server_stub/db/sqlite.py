@@ -2,7 +2,7 @@
 
 Deferred transactions fail with "database is locked" when a reader becomes a writer beside another;
 ``BEGIN IMMEDIATE`` waits instead, so every act that may write begins that way. SQLite itself waits in ever
-longer naps (up to 100 ms), in which the lock lies idle; an act takes a few milliseconds, so we ask each one.
+longer naps (up to 100 ms), in which the lock lies idle; an act takes a few milliseconds, so we ask every half of one.
 """
 
 from __future__ import annotations
