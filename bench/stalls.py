@@ -61,7 +61,8 @@ def walk(chosen: str) -> Run:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", chosen, *WALKS]
     with screen.virtual_screen() as environment:
         subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=sys.stderr)
-    return json.loads(TOLD.read_text("utf-8"))  # type: ignore[no-any-return]
+    told: Run = json.loads(TOLD.read_text("utf-8"))
+    return told
 
 
 def grouped(runs: Iterable[Run]) -> tuple[dict[str, list[Gap]], dict[str, list[Gap]]]:

@@ -120,8 +120,8 @@ class _Shared:
 
     @property
     def is_open(self) -> bool:
-        """False when SQLite itself gave the transaction up, as it may where there is no room."""
-        return sqlite.is_in_transaction(self.connection)
+        """False when the connection went, or SQLite gave the transaction up, as it may where there is no room."""
+        return not self.connection.invalidated and sqlite.is_in_transaction(self.connection)
 
     def commit(self) -> None:
         """For all of them; ``wait`` tells how it ended."""

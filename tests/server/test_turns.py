@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from server_stub.db import turns
 from server_stub.db.engine import Database
 from server_stub.db.errors import DatabaseAway, DatabaseBusy
+from server_stub.db.turns import Together
 from server_stub.ra import Ra
 from server_stub.seals import Notary
 
@@ -64,7 +65,7 @@ class Office:
 
     @property
     def waiting(self) -> int:
-        return len(self.database._turns._waiting)  # type: ignore[attr-defined] # of Together
+        return len(together(self.database)._waiting)
 
     def go(self) -> None:
         self._go.set()
@@ -76,6 +77,11 @@ class Office:
     def close(self) -> None:
         self.go()
         self._pool.shutdown()
+
+
+def together(database: Database) -> Together:
+    assert isinstance(database._turns, Together)
+    return database._turns
 
 
 def until(reached: Callable[[], bool]) -> None:
@@ -170,6 +176,23 @@ def test_a_transaction_that_sqlite_gave_up_is_told_to_all_of_it(office: Office) 
     assert office.values() == [2], "who came later began anew"
 
 
+def test_a_connection_that_goes_within_an_act_leaves_nobody_waiting(office: Office) -> None:
+    def lose_it() -> None:
+        with office.database.session(write=True) as db:
+            db.connection().invalidate()
+
+    first = office.hold_the_turn()
+    fatal = office._pool.submit(lose_it)
+    until(lambda: office.waiting == 1)
+    (last,) = office.queue(2)
+    office.go()
+    with pytest.raises(DatabaseAway):
+        first.result(PATIENCE)
+    assert fatal.exception(PATIENCE) is not None
+    last.result(PATIENCE)
+    assert office.values() == [2]
+
+
 def test_a_head_is_signed_only_when_the_disk_has_it(ra: Ra, tmp_path: Path) -> None:
     """The file of seals is outside the transaction: what others are about to commit may come to nothing."""
     notary = Notary.open(tmp_path)
@@ -188,7 +211,7 @@ def test_a_head_is_signed_only_when_the_disk_has_it(ra: Ra, tmp_path: Path) -> N
         first = pool.submit(act)
         assert entered.wait(PATIENCE)
         sealing = pool.submit(notary.seal, ra)
-        until(lambda: bool(ra.database._turns._waiting) or sealing.done())  # type: ignore[attr-defined] # of Together
+        until(lambda: bool(together(ra.database)._waiting) or sealing.done())
         event.listen(ra.database.engine, "commit", fail)
         go.set()
         for each in (first, sealing):
